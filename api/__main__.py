@@ -1,0 +1,80 @@
+"""One API process: `python -m api`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from api.console.live import hub
+from domain.logging import configure
+from domain.settings import Settings, settings
+
+BACKLOG = 4096
+GRACE_SECONDS = 8  # for requests under way when we are told to stop; `up` waits a little longer
+
+
+class Server(uvicorn.Server):
+    """uvicorn, but streams are ended when it is told to stop, instead of being waited for."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop as uvicorn does."""
+        hub.end()
+        await super().shutdown(sockets)
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT. Exits with one sentence if the address cannot be had."""
+    configure()
+    here = settings()
+    try:
+        listener = bound(here)
+    except OSError as error:
+        sys.exit(f"zaide: cannot listen on {here.host}:{here.port}: {error.strerror or error}.")
+    Server(config(here)).run(sockets=[listener])
+
+
+def config(here: Settings) -> uvicorn.Config:
+    """How uvicorn serves the application."""
+    return uvicorn.Config(
+        "api.app:create_app",
+        factory=True,
+        host=here.host,
+        port=here.port,
+        loop="auto" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=here.max_body,
+        ws_per_message_deflate=False,  # for fan-out it costs 2 to 3 times the memory and CPU
+        backlog=BACKLOG,
+        proxy_headers=False,  # whom to believe is for the application's middleware to decide
+        server_header=False,
+        access_log=False,
+        log_config=None,  # ours, set up by main()
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def bound(here: Settings) -> socket.socket:
+    """A bound socket; several API processes share the port, the kernel spreads callers.
+
+    It listens only once the application has started, so that no caller waits for that.
+
+    Raises OSError when the address is taken or is not ours.
+    """
+    family = socket.AF_INET6 if ":" in here.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if here.apis > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((here.host, here.port))
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+if __name__ == "__main__":
+    main()

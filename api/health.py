@@ -1,0 +1,83 @@
+"""How we are: alive, ready, and in figures.
+
+GET /healthz    this process runs                                           200
+GET /readyz     the database, Redis and a worker answer within two seconds  200 or 503
+GET /metrics    Prometheus' text format, of this process
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from api.auth import is_near
+from domain import broker, db
+from domain.errors import NotFound
+from domain.settings import settings
+
+WITHIN = 2.0  # seconds
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter(
+    "zaide_requests", "Requests answered", ["method", "route", "status"], registry=REGISTRY
+)
+LATENCY = Histogram(
+    "zaide_request_seconds",
+    "Time until an answer begins",
+    ["method", "route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=REGISTRY,
+)
+SOCKETS = Gauge("zaide_live_sockets", "WebSockets open now", registry=REGISTRY)
+
+
+async def healthz(request: Request) -> Response:
+    """This process answers; it says nothing about its neighbours."""
+    return JSONResponse({"status": "alive"})
+
+
+async def readyz(request: Request) -> Response:
+    """Whether work can be done now, and if not, what is missing."""
+    answers = await asyncio.gather(
+        _answers(_database()), _answers(broker.ping()), _answers(_worker())
+    )
+    parts = dict(zip(("database", "redis", "worker"), answers, strict=True))
+    missing = [name for name, fine in parts.items() if not fine]
+    body = {"status": "waiting" if missing else "ready", "missing": missing}
+    return JSONResponse(body, status_code=503 if missing else 200)
+
+
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus; in production for our own network only, to others not found."""
+    if not settings().development and not is_near(request):
+        raise NotFound(noun="page")
+    return Response(
+        generate_latest(REGISTRY), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
+
+
+async def _answers(question: Awaitable[bool]) -> bool:
+    try:
+        return await asyncio.wait_for(question, WITHIN)
+    except Exception:
+        # Whatever the reason, the part did not answer: that is all that is asked here.
+        return False
+
+
+async def _database() -> bool:
+    return bool(await db.sql("SELECT 1 AS one"))
+
+
+async def _worker() -> bool:
+    return bool(await broker.living("worker"))
+
+
+routes = [
+    Route("/healthz", healthz, methods=["GET"]),
+    Route("/readyz", readyz, methods=["GET"]),
+    Route("/metrics", metrics, methods=["GET"]),
+]

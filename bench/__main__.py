@@ -1,0 +1,46 @@
+"""`python -m bench`: each figure is a command of its own, which fails when it is not reached."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="What the README claims about speed, one command each.",
+)
+console = Console(highlight=False)
+
+Report = Annotated[Path | None, typer.Option(help="Write the figures there as JSON.")]
+
+
+@app.callback()
+def main() -> None:
+    """Commands have names even while there is only one of them."""
+
+
+@app.command()
+def e2e(
+    rate: Annotated[float, typer.Option(min=0.1, help="Messages a second.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to send.")] = 60.0,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    report: Report = None,
+) -> None:
+    """From the customer's send to 2xx, to the agent's screen, and to the bot's answer."""
+    from bench import e2e as bench
+
+    run = bench.measure(console, rate, seconds, workers)
+    bench.tell(console, run)
+    if report:
+        report.write_text(json.dumps(bench.report(run, rate, workers), indent=2) + "\n")
+    raise typer.Exit(0 if run.holds else 1)
+
+
+if __name__ == "__main__":
+    app(prog_name="./zaide bench")

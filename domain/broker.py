@@ -1,0 +1,219 @@
+"""Redis, and the only file that speaks it: streams, counters, signs of life.
+
+Redis holds nothing that cannot be rebuilt from PostgreSQL. The streams are a copy of the newest
+part of the events, kept by the sequencer; counters and presence may be lost without harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import TimeoutError as TimedOut
+
+from domain.clock import now
+from domain.settings import settings
+
+PREFIX = "zaide:"
+TERM = PREFIX + "term"
+BLOCK_MS = 1000
+Unreachable = (OSError, Disconnected, TimedOut, ResponseError)
+
+# Adds entries while the caller is still the sequencer and Redis is as the caller left it.
+# KEYS: the mark, then one stream per entry. ARGV: the mark we left, the mark that we leave now,
+# then id and body per entry.
+# An entry whose id is not newer than the stream's last is already there: skipped.
+_PUBLISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+if #KEYS > 1 then redis.call('SET', KEYS[1], ARGV[2]) end
+local added = 0
+for i = 2, #KEYS do
+  local at = 2 * i - 1
+  local reply = redis.pcall('XADD', KEYS[i], ARGV[at] .. '-0', 'e', ARGV[at + 1])
+  if type(reply) == 'table' and reply.err then
+    if not string.find(reply.err, 'equal or smaller') then return reply end
+  else
+    added = added + 1
+  end
+end
+return added
+"""
+# How often each term has written its mark, so that no two of its marks are the same.
+_marks: dict[int, int] = {}
+
+_client: Redis | None = None
+
+
+def connect(url: str | None = None) -> None:
+    """Set up the client of this process (it connects on first use, and again after a break)."""
+    global _client
+    _client = Redis.from_url(url or settings().redis_url, socket_connect_timeout=2)
+
+
+async def close() -> None:
+    """Close the client."""
+    global _client
+    if _client is not None:
+        await _client.aclose()
+    _client = None
+
+
+def redis() -> Redis:
+    """The client of this process."""
+    if _client is None:
+        connect()
+    assert _client is not None
+    return _client
+
+
+async def ping() -> bool:
+    """Whether Redis answers."""
+    try:
+        return bool(await asyncio.wait_for(redis().ping(), 2))
+    except (*Unreachable, TimeoutError):
+        return False
+
+
+# Streams
+
+
+def stream(number: int) -> str:
+    """The key of a stream, 0 to 31."""
+    return f"{PREFIX}events:{number:02d}"
+
+
+async def claim_term(term: int) -> None:
+    """Say that the sequencer of `term` publishes from now on; older ones are refused."""
+    _marks[term] = _marks.get(term, 0) + 1
+    await redis().set(TERM, _mark(term))
+
+
+async def publish(term: int, entries: Sequence[tuple[int, int, bytes]]) -> bool:
+    """Add (stream, position, body) entries in one step, in the order given.
+
+    False if Redis was emptied, came back from an older snapshot, or another sequencer took over:
+    nothing was added then.
+    """
+    keys = [TERM, *(stream(number) for number, _, _ in entries)]
+    args: list[Any] = [_mark(term), _mark(term, 1)]
+    for _, position, body in entries:
+        args += (position, body)
+    reply = await cast(Any, redis().eval(_PUBLISH, len(keys), *keys, *args))
+    if int(reply) < 0:
+        return False
+    if entries:
+        _marks[term] = _marks.get(term, 0) + 1
+    return True
+
+
+def _mark(term: int, more: int = 0) -> str:
+    return f"{term}:{_marks.get(term, 0) + more}"
+
+
+async def tips(numbers: Sequence[int]) -> dict[int, int]:
+    """The last position of each stream, 0 for an empty one."""
+    async with redis().pipeline(transaction=False) as pipe:
+        for number in numbers:
+            pipe.xrevrange(stream(number), count=1)
+        replies = await pipe.execute()
+    return {
+        number: _position(reply[0][0]) if reply else 0
+        for number, reply in zip(numbers, replies, strict=True)
+    }
+
+
+async def trim(keep_from: Mapping[int, int]) -> None:
+    """Drop entries of each stream below a position."""
+    async with redis().pipeline(transaction=False) as pipe:
+        for number, position in keep_from.items():
+            pipe.xtrim(stream(number), minid=f"{position}-0", approximate=True)
+        await pipe.execute()
+
+
+async def read(
+    after: Mapping[int, int], *, count: int | None = None, block_ms: int = BLOCK_MS
+) -> list[tuple[int, int, bytes]]:
+    """Entries of streams after the given positions, as (stream, position, body), by position.
+
+    Waits up to `block_ms` for the first. Raises one of `Unreachable` when Redis is away.
+    """
+    names = {stream(number): number for number in after}
+    asked = {stream(number): f"{position}-0" for number, position in after.items()}
+    reply = await redis().xread(cast(Any, asked), count=count, block=block_ms)
+    found: list[tuple[int, int, bytes]] = []
+    for name, entries in _pairs(reply):
+        number = names[name.decode()]
+        found += [(number, _position(id), body[b"e"]) for id, body in entries]
+    return sorted(found, key=lambda entry: entry[1])
+
+
+def _pairs(reply: Any) -> list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]:
+    """XREAD's reply in either protocol version: RESP2 gives pairs, RESP3 a map."""
+    if not reply:
+        return []
+    if isinstance(reply, dict):
+        return [(name, chunk[0] if len(chunk) == 1 else chunk) for name, chunk in reply.items()]
+    return [(name, entries) for name, entries in reply]
+
+
+def _position(entry_id: bytes) -> int:
+    return int(entry_id.split(b"-")[0])
+
+
+# Counters and signs of life
+
+
+async def hit(name: str, window: int) -> int:
+    """Count one more of `name` in the current window of `window` seconds; the count so far.
+
+    Without Redis it answers 0: a door stays open rather than locking everybody out.
+    """
+    key = f"{PREFIX}count:{name}"
+    try:
+        async with redis().pipeline() as pipe:
+            pipe.incr(key)
+            pipe.expire(key, window, nx=True)
+            n, _ = await pipe.execute()
+        return int(n)
+    except (*Unreachable, RedisError):
+        return 0
+
+
+async def peek(name: str) -> int:
+    """The count of `name` in its window, without adding to it."""
+    try:
+        return int(await redis().get(f"{PREFIX}count:{name}") or 0)
+    except (*Unreachable, RedisError):
+        return 0
+
+
+async def forget(name: str) -> None:
+    """Start counting `name` anew."""
+    try:
+        await redis().delete(f"{PREFIX}count:{name}")
+    except (*Unreachable, RedisError):
+        return
+
+
+async def alive(kind: str, name: str, seconds: int = 5) -> None:
+    """Say that process `name` of `kind` lives, for some seconds."""
+    await redis().zadd(f"{PREFIX}alive:{kind}", {name: now().timestamp() + seconds})
+
+
+async def gone(kind: str, name: str) -> None:
+    """Say that process `name` of `kind` ends."""
+    await redis().zrem(f"{PREFIX}alive:{kind}", name)
+
+
+async def living(kind: str) -> list[str]:
+    """The names of the processes of `kind` that said so lately."""
+    key, at = f"{PREFIX}alive:{kind}", now().timestamp()
+    async with redis().pipeline() as pipe:
+        pipe.zremrangebyscore(key, "-inf", at)
+        pipe.zrange(key, 0, -1)
+        _, names = await pipe.execute()
+    return [name.decode() for name in names]

@@ -1,0 +1,1 @@
+"""What is said: written once, made safe, shown whole only to who may unmask."""

@@ -1,0 +1,64 @@
+"""Who sees conversations, and who may do what to them."""
+
+from __future__ import annotations
+
+from domain import db
+from domain.actors import Actor, Role, Scope
+from domain.conversations.models import Conversation, Holder, Message, Timeline
+
+# A merchant sees a conversation through the messages linked to its own orders, and only those.
+db.visible(
+    Message,
+    db.Visibility(
+        "conversations",
+        merchant="{t}.merchant_id = {merchant} AND {t}.author <> 'note'",
+        customer="{t}.customer_id = {customer} AND {t}.author <> 'note'",
+        partner="{t}.author <> 'note'",
+    ),
+)
+db.visible(
+    Conversation,
+    db.Visibility(
+        "conversations",
+        merchant=(
+            "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = {t}.id "
+            "AND m.merchant_id = {merchant})"
+        ),
+        customer="{t}.customer_id = {customer}",
+        partner=db.EVERYTHING,
+    ),
+)
+db.visible(Timeline, db.Visibility("conversations", customer="{t}.customer_id = {customer}"))
+
+
+def visible_to(actor: Actor) -> Scope:
+    """The scope in which `actor` reads conversations."""
+    return actor.scope
+
+
+def may_write(actor: Actor) -> bool:
+    """Whether `actor` may say something as a customer."""
+    return actor.role is Role.CUSTOMER
+
+
+def may_work(actor: Actor) -> bool:
+    """Whether `actor` is staff of the shop, and so may claim, note and look."""
+    return actor.is_staff
+
+
+def may_reply(actor: Actor, conversation: Conversation) -> bool:
+    """The agent who has the conversation, or a supervisor, answers; anyone may take a free one."""
+    if not actor.is_staff:
+        return False
+    return (
+        actor.role in (Role.SUPERVISOR, Role.SYSTEM)
+        or conversation.holder != Holder.AGENT.value
+        or conversation.agent_id == actor.id
+    )
+
+
+def may_reveal(actor: Actor, conversation: Conversation) -> bool:
+    """Whole secrets are shown to supervisors, and to the agent who has the conversation."""
+    return actor.role is Role.SUPERVISOR or (
+        actor.role is Role.AGENT and conversation.agent_id == actor.id
+    )

@@ -1,0 +1,331 @@
+"""PostgreSQL: connections, units of work, and reads that carry their Scope.
+
+The only file, with the migrations, that speaks SQL's dialect to a driver. Every read of business
+rows goes through `select`, `find` or `lock`, which put the Scope into the WHERE: what an actor may
+not see is not found. Who may see what is declared once per noun, with `visible`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlparse
+from uuid import UUID
+
+import asyncpg
+import orjson
+from tortoise import Tortoise, connections
+from tortoise.exceptions import DBConnectionError
+from tortoise.models import Model
+from tortoise.transactions import in_transaction
+
+from domain.actors import MERCHANTS, STAFF, Role, Scope
+from domain.errors import NotFound
+from domain.settings import settings
+
+NOUNS = (
+    "shops",
+    "people",
+    "orders",
+    "channels",
+    "understanding",
+    "knowledge",
+    "conversations",
+    "tickets",
+)
+MODELS = [*(f"domain.{noun}.models" for noun in NOUNS), "domain.events"]
+POLICIES = [f"domain.{noun}.policy" for noun in NOUNS]
+
+Connection = asyncpg.Connection
+IntegrityError = asyncpg.IntegrityConstraintViolationError
+Unreachable = (
+    OSError,
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
+
+M = TypeVar("M", bound=Model)
+Row = dict[str, Any]
+
+
+# Connecting
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """The parts of a PostgreSQL URL, as asyncpg takes them.
+
+    A `host=` in the query is a folder holding a unix socket, as libpq has it.
+    """
+    parts = urlparse(url)
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    return {
+        "host": query.get("host") or parts.hostname or "localhost",
+        "port": parts.port or int(query.get("port", 5432)),
+        "user": unquote(parts.username or query.get("user", "postgres")),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": parts.path.lstrip("/") or "zaide",
+    }
+
+
+def config(url: str | None = None) -> dict[str, Any]:
+    """Tortoise's configuration for a database URL (default: the settings')."""
+    pool = {"minsize": 1, "maxsize": settings().database_pool}
+    return {
+        "connections": {
+            "default": {
+                "engine": "tortoise.backends.asyncpg",
+                "credentials": {**credentials(url or settings().database_url), **pool},
+            }
+        },
+        "apps": {
+            "zaide": {
+                "models": MODELS,
+                "default_connection": "default",
+                "migrations": "domain.migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def connect(url: str | None = None) -> None:
+    """Open the pool of this process, and learn from the nouns who may see what."""
+    for policy in POLICIES:
+        import_module(policy)
+    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+
+
+async def close() -> None:
+    """Close the pool."""
+    await Tortoise.close_connections()
+
+
+async def migrate(url: str | None = None) -> None:
+    """Bring the database to the newest migration; safe to run by several processes at once."""
+    from tortoise.migrations.api.migrate import migrate as run
+
+    lock = await asyncpg.connect(**credentials(url or settings().database_url))
+    try:
+        await lock.execute("SELECT pg_advisory_lock(hashtext('zaide:migrate'))")
+        await run(config=config(url))
+    finally:
+        await Tortoise.close_connections()
+        await lock.close()
+
+
+async def dedicated(url: str | None = None) -> asyncpg.Connection:
+    """A connection of its own, outside the pool: for LISTEN and session locks."""
+    connection: asyncpg.Connection = await asyncpg.connect(
+        **credentials(url or settings().database_url)
+    )
+    return connection
+
+
+async def sql(query: str, *values: Any) -> list[Row]:
+    """Run one statement in the current unit of work, if there is one; the rows as dicts."""
+    rows: list[Row] = await connections.get("default").execute_query_dict(query, list(values))
+    return rows
+
+
+def json(value: Any) -> Any:
+    """A JSON column as Python has it; the driver hands it over as text."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+# Units of work
+
+
+@dataclass
+class Unit:
+    """One transaction: the events recorded in it and what to run once it has committed."""
+
+    events: list[Any] = field(default_factory=list)
+    after: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+_unit: ContextVar[Unit | None] = ContextVar("unit", default=None)
+before_commit: list[Callable[[Unit], Awaitable[None]]] = []
+
+
+def current_unit() -> Unit:
+    """The unit of work this code runs in. Writing outside one is a mistake of ours."""
+    unit = _unit.get()
+    if unit is None:
+        raise RuntimeError("writes happen inside unit_of_work()")
+    return unit
+
+
+@asynccontextmanager
+async def unit_of_work() -> AsyncIterator[Unit]:
+    """One transaction. Inside another one it joins it, so that verbs can call verbs."""
+    outer = _unit.get()
+    if outer is not None:
+        yield outer
+        return
+    unit = Unit()
+    async with in_transaction():
+        mark = _unit.set(unit)
+        try:
+            yield unit
+            for hook in before_commit:
+                await hook(unit)
+        finally:
+            _unit.reset(mark)
+    for callback in unit.after:
+        await callback()
+
+
+# Visibility
+
+
+EVERYTHING = "TRUE"
+NOTHING = "FALSE"
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """Who sees rows of one table, as SQL conditions over `{t}`, `{merchant}` and `{customer}`."""
+
+    noun: str
+    staff: str = EVERYTHING
+    merchant: str = NOTHING
+    customer: str = NOTHING
+    partner: str = NOTHING
+
+
+_rules: dict[type[Model], Visibility] = {}
+
+
+def visible(model: type[Model], rules: Visibility) -> None:
+    """Declare who sees rows of `model`; called once, in the noun's policy.py."""
+    _rules[model] = rules
+
+
+def visibilities() -> dict[type[Model], Visibility]:
+    """All declared rules, for tests that walk the schema."""
+    return dict(_rules)
+
+
+def condition(model: type[Model], scope: Scope, values: list[Any], alias: str = "t") -> str:
+    """The WHERE of `scope` over `alias`; its parameters are appended to `values`.
+
+    Raises KeyError for a table without declared rules: nothing is visible by accident.
+    """
+    rules = _rules[model]
+    if scope.shop_id is None:
+        return NOTHING
+    if scope.reads is not None and rules.noun not in scope.reads:
+        return NOTHING
+    values.append(scope.shop_id)
+    shop = f"{alias}.shop_id = ${len(values)}"
+    template = _template(rules, scope)
+    parts: dict[str, str] = {"t": alias}
+    if "{merchant}" in template:
+        values.append(scope.merchant_id)
+        parts["merchant"] = f"${len(values)}"
+    if "{customer}" in template:
+        values.append(scope.customer_id)
+        parts["customer"] = f"${len(values)}"
+    return f"{shop} AND ({template.format(**parts)})"
+
+
+def _template(rules: Visibility, scope: Scope) -> str:
+    if scope.role in STAFF or scope.role is Role.SYSTEM:
+        return rules.staff
+    if scope.role is Role.CUSTOMER:
+        return rules.customer
+    # A partner's token that is bound to a merchant sees what that merchant sees.
+    if scope.role in MERCHANTS or (scope.role is Role.PARTNER and scope.merchant_id):
+        return rules.merchant
+    if scope.role is Role.PARTNER:
+        return rules.partner
+    return NOTHING
+
+
+# Reading
+
+
+async def select(
+    model: type[Model],
+    scope: Scope,
+    where: Sequence[tuple[str, Any]] = (),
+    *,
+    order: str = "t.id",
+    limit: int | None = None,
+    columns: str = "t.*",
+) -> list[Row]:
+    """Rows of `model` that `scope` may see.
+
+    `where` is pairs of a condition with `{}` for its parameter, and the value (a condition
+    without a parameter takes `...`). `limit` becomes a literal: with a parameter PostgreSQL
+    plans the queue twice as slow.
+    """
+    values: list[Any] = []
+    terms = [condition(model, scope, values)]
+    for term, value in where:
+        if value is not ...:
+            values.append(value)
+            term = term.format(f"${len(values)}")
+        terms.append(term)
+    tail = f" LIMIT {int(limit)}" if limit is not None else ""
+    table = model._meta.db_table
+    return await sql(
+        f"SELECT {columns} FROM {table} t WHERE {' AND '.join(terms)} ORDER BY {order}{tail}",
+        *values,
+    )
+
+
+async def count(model: type[Model], scope: Scope, where: Sequence[tuple[str, Any]] = ()) -> int:
+    """How many rows `scope` may see."""
+    rows = await select(model, scope, where, order="1", columns="count(*) AS n")
+    return int(rows[0]["n"])
+
+
+async def find(model: type[M], scope: Scope, id: UUID) -> M:
+    """One row by id. Raises NotFound if it is not there or not theirs to see."""
+    return await _one(model, scope, id, "")
+
+
+async def lock(model: type[M], scope: Scope, id: UUID) -> M:
+    """One row by id, locked until the unit of work ends. Raises NotFound as `find` does."""
+    return await _one(model, scope, id, " FOR UPDATE OF t")
+
+
+async def _one(model: type[M], scope: Scope, id: UUID, tail: str) -> M:
+    values: list[Any] = [id]
+    seen = condition(model, scope, values)
+    table = model._meta.db_table
+    rows = await sql(f"SELECT t.* FROM {table} t WHERE t.id = $1 AND {seen}{tail}", *values)
+    if not rows:
+        raise NotFound(noun=_rules[model].noun)
+    return hydrate(model, rows[0])
+
+
+def hydrate(model: type[M], row: Row) -> M:
+    """A model instance of a row, as Tortoise would have read it."""
+    return model._init_from_db(**row)
+
+
+def by_ids(rows: Iterable[Row], ids: Sequence[Any], key: str = "id") -> list[Row | None]:
+    """Rows in the order of `ids`, None where one is missing (what a data loader returns)."""
+    found = {row[key]: row for row in rows}
+    return [found.get(id) for id in ids]
+
+
+@asynccontextmanager
+async def listening(channel: str, wake: asyncio.Event) -> AsyncIterator[asyncpg.Connection]:
+    """A dedicated connection that sets `wake` at every NOTIFY on `channel`."""
+    connection = await dedicated()
+    try:
+        await connection.add_listener(channel, lambda *_: wake.set())
+        yield connection
+    finally:
+        await connection.close(timeout=2)

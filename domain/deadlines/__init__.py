@@ -1,0 +1,1 @@
+"""Deadlines that fall due: found by their column, marked once, each an event."""

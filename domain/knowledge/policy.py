@@ -1,0 +1,20 @@
+"""Who reads articles and templates."""
+
+from __future__ import annotations
+
+from domain import db
+from domain.actors import Actor, Scope
+from domain.knowledge.models import Article, Template
+
+_PUBLISHED = "{t}.state = 'published'"
+
+db.visible(
+    Article,
+    db.Visibility("knowledge", merchant=_PUBLISHED, customer=_PUBLISHED, partner=_PUBLISHED),
+)
+db.visible(Template, db.Visibility("knowledge"))
+
+
+def visible_to(actor: Actor) -> Scope:
+    """The scope in which `actor` reads articles and templates."""
+    return actor.scope

@@ -1,0 +1,1 @@
+"""Migrations. They import nothing from the nouns."""

@@ -1,0 +1,1 @@
+"""Shop systems, one file per outside world, behind one protocol."""

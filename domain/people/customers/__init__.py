@@ -1,0 +1,1 @@
+"""Customers who become known."""

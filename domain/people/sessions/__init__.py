@@ -1,0 +1,1 @@
+"""Log-ins and the sessions they open."""

@@ -1,0 +1,1 @@
+"""The right person: presence, capacity, who takes what waits."""

@@ -1,0 +1,1 @@
+"""Deadlines: when something must have happened. Columns, not timers."""

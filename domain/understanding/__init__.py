@@ -1,0 +1,1 @@
+"""What was understood of a message: readings, the intents they name, and who reads."""

@@ -1,0 +1,74 @@
+"""The verb of understanding: note what was read in messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from domain import db
+from domain.actors import system
+from domain.clock import now
+from domain.events import Kind, record
+from domain.rows import new_id
+from domain.understanding.classifier import Guess
+
+
+async def unread(messages: Sequence[UUID]) -> list[db.Row]:
+    """The customers' messages among these that nobody has read yet: what the model is to read."""
+    return await db.sql(
+        "SELECT m.id, m.shop_id, m.conversation_id, m.customer_id, m.merchant_id, m.text, "
+        "m.entities FROM messages m LEFT JOIN readings r ON r.message_id = m.id "
+        "WHERE m.id = ANY($1::uuid[]) AND m.author = 'customer' AND r.id IS NULL "
+        "ORDER BY m.conversation_id, m.seq",
+        list(messages),
+    )
+
+
+async def note(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> int:
+    """Store the readings of messages, each once, each with its event; how many were new."""
+    async with db.unit_of_work():
+        fresh = await _insert(messages, guesses)
+        for message, guess in zip(messages, guesses, strict=True):
+            if message["id"] in fresh:
+                record(
+                    Kind.MESSAGE_UNDERSTOOD,
+                    shop=message["shop_id"],
+                    by=system(message["shop_id"]).ref,
+                    conversation=message["conversation_id"],
+                    customers=[message["customer_id"]],
+                    merchants=[message["merchant_id"]],
+                    message=message["id"],
+                    intent=guess.intent,
+                    sentiment=guess.sentiment,
+                )
+    return len(fresh)
+
+
+async def _insert(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> set[UUID]:
+    """Insert in one statement; a reading that is there already stays as it is."""
+    pairs = list(zip(messages, guesses, strict=True))
+    entities = [db.json(m["entities"]) for m, _ in pairs]
+    rows = await db.sql(
+        "INSERT INTO readings (id, shop_id, message_id, conversation_id, intent, "
+        "intent_confidence, sentiment, sentiment_confidence, also, entities, language, "
+        "model_version, created_at) "
+        "SELECT *, $13::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], "
+        "$5::text[], $6::float8[], $7::text[], $8::float8[], $9::jsonb[], $10::jsonb[], "
+        "$11::text[], $12::text[]) ON CONFLICT (message_id) DO NOTHING RETURNING message_id",
+        [new_id() for _ in pairs],
+        [m["shop_id"] for m, _ in pairs],
+        [m["id"] for m, _ in pairs],
+        [m["conversation_id"] for m, _ in pairs],
+        [g.intent for _, g in pairs],
+        [g.intent_confidence for _, g in pairs],
+        [g.sentiment for _, g in pairs],
+        [g.sentiment_confidence for _, g in pairs],
+        [orjson.dumps(g.also).decode() for _, g in pairs],
+        [orjson.dumps(e).decode() for e in entities],
+        [str(e.get("language", "zh")) for e in entities],
+        [g.model_version for _, g in pairs],
+        now(),
+    )
+    return {row["message_id"] for row in rows}

@@ -1,0 +1,186 @@
+"""What a message names: order numbers, sums, contacts, card secrets, products, waiting, language.
+
+Read before the message is redacted, because a known order number decides what may stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+
+from domain.numbers import compact, fold, is_acg_faka, is_dujiao_next
+from domain.redaction import mask_email, mask_phone, redact
+from domain.understanding.quantities import amounts, waiting
+
+Language = Literal["zh", "en", "other"]
+
+LOOKUPS = 3  # A message may ask the shop about so many numbers, no more.
+PRODUCTS = 5
+
+_GLUE = r"[ \t\-_.]{0,2}"
+_DUJIAO_NEXT = re.compile(
+    rf"[Dd]{_GLUE}[Jj]{_GLUE}(?:[0-9]{_GLUE}){{13}}[0-9](?:(?P<tail>-?[0-9A-Za-z]{{1,12}})"
+    rf"|{_GLUE}(?P<apart>[0-9A-Za-z]{{2,8}}))?(?![0-9A-Za-z])"
+)
+_ACG_FAKA = re.compile(rf"(?<![0-9])(?:[0-9]{_GLUE}){{17}}[0-9](?![0-9A-Za-z])")
+_WHOLE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{16}(?![0-9A-Za-z])")
+_GROUPS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{2,14}(?:[ \t]{1,2}[0-9A-Z]{2,14}){1,7}")
+_NAMED = re.compile(r"(?:单号?|编号|(?i:order|no\.?|sn))\s?[:#是为]?[\s\"'“”‘’「『(\[<]{0,3}$")
+_PLACEHOLDER = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
+
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_ELSE = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """What one message names.
+
+    `orders` are candidates to look up, compact, best first, at most three; those in `plain` have a
+    shape that no card secret has. `amounts` are yuan, `phones` and `emails` are masked, `cards` and
+    `resident_ids` are counts, `products` are names of the catalogue. Passwords count as cards, and
+    so does an ambiguous order number, until `facts` hears that the shop knows it.
+    """
+
+    orders: tuple[str, ...] = field(repr=False)
+    plain: tuple[str, ...]
+    amounts: tuple[Decimal, ...]
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+    cards: int
+    resident_ids: int
+    waiting: timedelta | None
+    products: tuple[str, ...]
+    language: Language
+
+    def facts(self, known: Collection[str] = ()) -> dict[str, object]:
+        """A JSON-safe record without any plain secret, and without what is empty.
+
+        An ambiguous order number is in it only when it is among those `known` to the shop.
+        """
+        orders = [order for order in self.orders if order in self.plain or order in known]
+        found: dict[str, object] = {
+            "orders": orders,
+            "amounts": [str(amount) for amount in self.amounts],
+            "phones": list(self.phones),
+            "emails": list(self.emails),
+            "cards": max(0, self.cards - len(set(orders) - set(self.plain))),
+            "resident_ids": self.resident_ids,
+            "waiting_seconds": int(self.waiting.total_seconds()) if self.waiting else 0,
+            "products": list(self.products),
+        }
+        return {name: value for name, value in found.items() if value} | {"language": self.language}
+
+
+def entities(text: str, catalogue: Sequence[str] = ()) -> Entities:
+    """Read `text` (as typed) against the product names of the shop's `catalogue`."""
+    folded, _ = fold(text)
+    orders = tuple(dict.fromkeys(_orders(folded)))[:LOOKUPS]
+    safe = redact(text)
+    shown = compact(safe.text)
+    plain = tuple(order for order in orders if order in shown)
+    secrets = [item for item in safe.originals if compact(item.value) not in plain]
+    words = _words(safe.text)
+    return Entities(
+        orders=orders,
+        plain=plain,
+        amounts=amounts(words),
+        phones=tuple(mask_phone(item.value) for item in secrets if item.kind == "phone"),
+        emails=tuple(mask_email(item.value) for item in secrets if item.kind == "email"),
+        cards=sum(item.kind in ("card", "password") for item in secrets),
+        resident_ids=sum(item.kind == "resident_id" for item in secrets),
+        waiting=waiting(words),
+        products=_products(words, catalogue),
+        language=language(words),
+    )
+
+
+def language(text: str) -> Language:
+    """Which of our languages this is; where no word tells, Chinese, as nearly everybody writes it.
+
+    One short word (ok, hi, QQ) tells nothing: people who write Chinese use those too.
+    """
+    if _ELSE.search(text):
+        return "other"
+    if _HAN.search(text):
+        return "zh"
+    words = _WORD.findall(text)
+    if len(words) > 1 or any(len(word) > 3 for word in words):
+        return "en"
+    return "other" if any(ord(char) > 0x24F and char.isalpha() for char in text) else "zh"
+
+
+def _orders(text: str) -> Iterator[str]:
+    """Candidates, those of unambiguous shape first, then those that are called an order number."""
+    yield from _dujiao_next(text)
+    for match in _ACG_FAKA.finditer(text):
+        if is_acg_faka(compact(match[0])):
+            yield compact(match[0])
+    unsure = [(match.start(), match[0].upper()) for match in _WHOLE.finditer(text)
+              if _is_code(match[0])]  # fmt: skip
+    unsure += [(match.start(), code) for match in _GROUPS.finditer(text)
+               for code in _joined(match[0])]  # fmt: skip
+    named = [_NAMED.search(text, max(0, at - 16), at) is not None for at, _ in unsure]
+    yield from (code for (_, code), is_named in zip(unsure, named, strict=True) if is_named)
+    yield from (code for (_, code), is_named in zip(unsure, named, strict=True) if not is_named)
+
+
+def _dujiao_next(text: str) -> Iterator[str]:
+    """A suffix set apart by a space may be one or may be the next word: both are candidates."""
+    for match in _DUJIAO_NEXT.finditer(text):
+        whole = compact(match[0])
+        if not is_dujiao_next(whole):
+            continue
+        if match["apart"] is None or re.search(r"[0-9]", match["apart"]):
+            yield whole
+        if match["apart"] is not None:
+            yield whole[:16]
+
+
+def _is_code(word: str) -> bool:
+    """16 letters and digits that dujiaoka could have made, and no long word of small letters."""
+    letters = re.sub(r"[0-9]", "", word)
+    return bool(letters) and (len(letters) < len(word) or word.isupper())
+
+
+def _joined(groups: str) -> Iterator[str]:
+    """Neighbouring groups that make 16 characters together, at least one digit among them."""
+    parts = groups.split()
+    for first in range(len(parts)):
+        for last in range(first + 2, len(parts) + 1):
+            code = "".join(parts[first:last])
+            if len(code) == 16 and _is_code(code) and re.search(r"[0-9]", code):
+                yield code
+
+
+def _words(safe: str) -> str:
+    """The redacted text, folded, without placeholders and numbers that are no quantities."""
+    text = _PLACEHOLDER.sub(" ", fold(safe)[0])
+    for pattern in (_DUJIAO_NEXT, _ACG_FAKA):
+        text = pattern.sub(" ", text)
+    return re.sub(r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}", " ", text)
+
+
+def _products(text: str, catalogue: Sequence[str]) -> tuple[str, ...]:
+    """Names that stand whole in the text; if there is none, those whose leading word does."""
+    said = _plain(text)
+    whole = [name for name in catalogue if _plain(name) and _plain(name) in said]
+    found = whole or [name for name in catalogue if _is_meant(name, said, text.lower())]
+    return tuple(dict.fromkeys(found))[:PRODUCTS]
+
+
+def _is_meant(name: str, said: str, text: str) -> bool:
+    latin = re.findall(r"[a-z]{3,}", name.lower())
+    if latin:
+        return all(re.search(rf"(?<![a-z]){word}(?![a-z])", text) for word in latin)
+    lead = re.match(r"[\u3400-\u9fffa-z]+", _plain(name))
+    return lead is not None and len(lead[0]) >= 3 and lead[0][:4] in said
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9a-z\u3400-\u9fff]", "", fold(text)[0].lower())

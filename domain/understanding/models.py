@@ -1,0 +1,42 @@
+"""Readings: what was understood of one message."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from domain.rows import Row, belongs_to, belongs_to_one, one_of
+
+
+class Reading(Row):
+    """Intent, sentiment and entities of one message, with the model that read it.
+
+    Confidences are calibrated probabilities in [0, 1]. `entities` holds no plain secret.
+    """
+
+    shop_id: UUID
+    message_id: UUID
+    conversation_id: UUID
+    shop = belongs_to("Shop")
+    message = belongs_to_one("Message")
+    conversation = belongs_to("Conversation", delete="CASCADE")
+    intent = fields.CharField(max_length=32)
+    intent_confidence = fields.FloatField()
+    sentiment = fields.CharField(max_length=16)
+    sentiment_confidence = fields.FloatField()
+    also: list[str] = fields.JSONField(default=list)
+    entities: dict[str, Any] = fields.JSONField(default=dict)
+    language = fields.CharField(max_length=8, default="zh")
+    model_version = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "readings"
+        indexes = (
+            Index(fields=("conversation_id", "created_at", "id")),
+            Index(fields=("shop_id",)),
+        )
+        constraints = (one_of("readings", "sentiment", ["negative", "neutral", "positive"]),)

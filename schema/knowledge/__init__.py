@@ -1,0 +1,1 @@
+"""Articles and templates in the promise."""

@@ -1,0 +1,343 @@
+"""Live updates: each subscription is executed once per (document, variables, scope), and shared.
+
+A `Group` is one such execution. Everybody in it asked the same and may see the same, so that one
+encoded frame serves all. `after` is no part of the group: a client that was away is first told
+what it missed, up to where the group stands, and then joins it without a gap or a repetition.
+
+The hub hears every event of the installation once, from the process's one reader, and also knows
+the clients themselves: when somebody's grants, session or token change, their clients are told to
+look again before they send anything more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from graphql import ExecutionResult, GraphQLError, subscribe
+
+from domain import live
+from domain.actors import Actor, Scope
+from domain.errors import DomainError
+from domain.events import Happened, Kind
+from schema.context import Context
+from schema.execution import Refused, coded, core, encode
+from schema.feed import Feed, Hello, Item, Lost
+from schema.questions import Question
+from schema.updates import concerns
+
+MOST_HELD = 1000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An update as it is sent, but for the id of the operation; told once for all of a group."""
+
+    position: int
+    payload: str
+
+
+class Listener(Protocol):
+    """Where the frames of one subscription of one client go. None of it waits but `room`."""
+
+    def told(self, frame: Frame) -> None:
+        """Send a frame."""
+
+    def refused(self, errors: list[GraphQLError]) -> None:
+        """The subscription never began, or cannot go on."""
+
+    async def room(self) -> None:
+        """Wait until there is room for more of what was missed."""
+
+
+class Client(Protocol):
+    """One connection of one actor."""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who it belongs to."""
+
+    def stale(self) -> None:
+        """Hold everything back, and find out anew who this is."""
+
+
+class Member:
+    """One client's place in a group: first it catches up, then it hears what the group tells."""
+
+    def __init__(self, group: Group, listener: Listener, after: int | None) -> None:
+        self.group, self.listener = group, listener
+        # A client may be ahead of this process, having been on another one before.
+        self.seen = after if after is not None else -1
+        self.held: list[Frame] | None = []
+        self.overrun = False
+        self.task: asyncio.Task[None] | None = None
+
+    def tell(self, frame: Frame) -> None:
+        """Pass a frame on, or keep it until this member has caught up."""
+        if frame.position <= self.seen:
+            return
+        if self.held is None:
+            self.listener.told(frame)
+        elif len(self.held) < MOST_HELD:
+            self.held.append(frame)
+        else:
+            self.overrun = True
+
+    def go_live(self) -> None:
+        """Hear the group directly from now on, after what it told in the meantime."""
+        held, self.held = self.held or [], None
+        for frame in held:
+            self.listener.told(frame)
+
+    def leave(self) -> None:
+        """Hear nothing more."""
+        if self.task is not None and self.task is not asyncio.current_task():
+            self.task.cancel()
+        self.group.drop(self)
+
+
+class Group:
+    """One execution and those who hear it."""
+
+    def __init__(self, hub: Hub, question: Question, scope: Scope) -> None:
+        self.hub, self.question, self.scope = hub, question, scope
+        self.feed = Feed(hub.position)
+        self.members: set[Member] = set()
+        self.task = asyncio.create_task(self._run(), name="live-group")
+        self._hello: Frame | None = None
+
+    @property
+    def position(self) -> int:
+        """Up to where everything has been told: the hub's position when nothing waits here."""
+        idle = self.feed.current is None and not self.feed.waiting
+        return self.hub.position if idle else self.feed.position
+
+    def add(self, listener: Listener, after: int | None, resync: bool) -> Member:
+        """Let a client in. What is told from this moment on will reach it."""
+        member = Member(self, listener, after)
+        self.members.add(member)
+        opening = self._opening(member, after, self.position, resync)
+        member.task = asyncio.create_task(self._welcome(member, opening), name="live-welcome")
+        return member
+
+    def drop(self, member: Member) -> None:
+        """Let a client go; the last one ends the execution."""
+        self.members.discard(member)
+        if not self.members:
+            self.hub.forget(self)
+            self.task.cancel()
+
+    async def _welcome(self, member: Member, opening: AsyncIterator[Frame]) -> None:
+        try:
+            async for frame in opening:
+                await member.listener.room()
+                member.listener.told(frame)
+            while member.overrun:
+                member.overrun, member.held = False, []
+                async for frame in self.play([Lost(self.position)]):
+                    member.listener.told(frame)
+        except Refused as refused:
+            self._refuse(member, refused.errors)
+        except Exception as error:
+            # Expected ones (not found, not allowed, away) are told as such, others as internal.
+            self._refuse(member, [GraphQLError(type(error).__name__, original_error=error)])
+        else:
+            member.go_live()
+
+    def _refuse(self, member: Member, errors: list[GraphQLError]) -> None:
+        if member in self.members:
+            member.leave()
+            member.listener.refused(errors)
+
+    def _refuse_all(self, errors: list[GraphQLError]) -> None:
+        for member in list(self.members):
+            self._refuse(member, errors)
+
+    async def _opening(
+        self, member: Member, after: int | None, until: int, resync: bool
+    ) -> AsyncIterator[Frame]:
+        """The first frames of a client: hello and what it missed, or the call to fetch anew."""
+        if resync:
+            frames = self.play([Lost(until)])
+        elif after is None:
+            frames = self._greeting(until)
+        else:
+            missed = await self._missed(after, until)
+            if missed is None:
+                # The place it named is not ours, so nothing of ours was seen there.
+                member.seen = -1
+                frames = self.play([Lost(until)])
+            else:
+                frames = self.play([Hello(after), *missed])
+        async for frame in frames:
+            yield frame
+
+    async def _missed(self, after: int, until: int) -> list[Happened] | None:
+        if self.scope.shop_id is None:
+            return None
+        missed = await live.missed(self.scope.shop_id, after, until)
+        if missed is None:
+            return None
+        return [event for event in missed if concerns(self.scope, event)]
+
+    async def _greeting(self, position: int) -> AsyncIterator[Frame]:
+        """The hello, which all who come at the same moment share."""
+        if self._hello is None or self._hello.position != position:
+            async for frame in self.play([Hello(position)]):
+                self._hello = frame
+                yield frame
+        else:
+            yield self._hello
+
+    async def play(self, items: Iterable[Item]) -> AsyncIterator[Frame]:
+        """Execute for these items alone. Raises Refused where the subscription cannot begin."""
+        feed = Feed(0, items, closed=True)
+        async for result in await self._subscribe(feed):
+            yield self._frame(result, feed)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async for result in await self._subscribe(self.feed):
+                    frame = self._frame(result, self.feed)
+                    for member in list(self.members):
+                        member.tell(frame)
+                return None
+            except Refused as refused:
+                return self._refuse_all(refused.errors)
+            except DomainError as error:
+                return self._refuse_all([GraphQLError(error.code, original_error=error)])
+            except Exception as error:
+                # Whatever went wrong over one event, nobody is left with a gap.
+                log.error("live.group_failed", error=type(error).__name__)
+                self.feed.repeat_lost()
+                self.feed.tell()
+                await asyncio.sleep(0.1)
+
+    async def _subscribe(self, feed: Feed) -> AsyncIterator[ExecutionResult]:
+        name = self.question.operation.name
+        begun: Any = subscribe(
+            core,
+            self.question.document.node,
+            context_value=Context(shared=self.scope, language=self.question.language, feed=feed),
+            variable_values=self.question.variables,
+            operation_name=name.value if name else None,
+            hide_suggestions=True,
+        )
+        stream = await begun if isawaitable(begun) else begun
+        if isinstance(stream, ExecutionResult):
+            raise Refused(*(coded(error, "invalid_variables") for error in stream.errors or ()))
+        found: AsyncIterator[ExecutionResult] = stream
+        return found
+
+    def _frame(self, result: ExecutionResult, feed: Feed) -> Frame:
+        """The frame of the item at hand, which is told from here on."""
+        item = feed.current
+        assert item is not None
+        if result.errors and not isinstance(item, Lost):
+            feed.repeat_lost()
+        feed.tell()
+        body = encode(result, Context(shared=self.scope, language=self.question.language))
+        return Frame(item.position, body.decode())
+
+
+class Hub:
+    """All groups and clients of this process."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.clients: set[Client] = set()
+        self._groups: dict[tuple[Any, ...], Group] = {}
+        self._by_shop: defaultdict[UUID | None, set[Group]] = defaultdict(set)
+
+    def attach(self, reader: live.Reader) -> Callable[[], None]:
+        """Hear a reader that has started; gives the function that ends it."""
+        self.position = reader.position
+        return reader.listen(self.hear)
+
+    def hear(self, event: Happened) -> None:
+        """Pass an event to the groups it concerns, once the clients it concerns are held."""
+        self.position = event.position
+        if event.kind in _IDENTITY:
+            for client in list(self.clients):
+                # Who has no actor yet may just be being looked up, before the change.
+                if client.actor is None or changes(client.actor, event):
+                    client.stale()
+        for group in self._by_shop.get(event.shop_id, ()):
+            if concerns(group.scope, event):
+                group.feed.push(event)
+
+    def join(
+        self,
+        question: Question,
+        scope: Scope,
+        listener: Listener,
+        *,
+        after: int | None = None,
+        resync: bool = False,
+    ) -> Member:
+        """Subscribe: `after` begins with what was missed since, `resync` with fetching anew."""
+        key = (*question.key, scope)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(self, question, scope)
+            self._by_shop[scope.shop_id].add(group)
+        return group.add(listener, after, resync)
+
+    def forget(self, group: Group) -> None:
+        """A group has ended."""
+        key = (*group.question.key, group.scope)
+        if self._groups.get(key) is group:
+            del self._groups[key]
+        of_shop = self._by_shop[group.scope.shop_id]
+        of_shop.discard(group)
+        if not of_shop:
+            del self._by_shop[group.scope.shop_id]
+
+    async def lost(self, member: Member) -> list[Frame]:
+        """The call to fetch anew, for a member that is too slow to be told more."""
+        with contextlib.suppress(Refused):
+            return [frame async for frame in member.group.play([Lost(member.group.position)])]
+        return []
+
+    @property
+    def groups(self) -> int:
+        """How many executions are shared."""
+        return len(self._groups)
+
+
+_IDENTITY = frozenset(
+    {
+        Kind.GRANT_CHANGED.value,
+        Kind.SESSION_ENDED.value,
+        Kind.SHOP_SWITCHED.value,
+        Kind.TOKEN_REVOKED.value,
+        Kind.CUSTOMER_MERGED.value,
+    }
+)
+
+
+def changes(actor: Actor, event: Happened) -> bool:
+    """Whether after this event the actor may no longer be who they were."""
+
+    def named(name: str, id: UUID | None) -> bool:
+        return id is not None and str(event.data.get(name)) == str(id)
+
+    return (
+        named("person_id", actor.person_id)
+        or named("grant_id", actor.id)
+        or named("session_id", actor.session_id)
+        or named("token_id", actor.id)
+        or named("merged", actor.customer_id)
+    )
+
+
+hub = Hub()

@@ -1,0 +1,219 @@
+"""Lists in pages, as Relay has them: by keys, not offsets, so that nothing is skipped or repeated
+when rows come and go between two pages.
+
+A cursor holds the order's name and the row's keys; it is opaque, and one of another order is a bad
+cursor. `first` or `last` is at most 100; the default is the first 20.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+import strawberry
+from tortoise.models import Model
+
+from domain import db
+from domain.actors import Scope
+from domain.errors import BadCursor, Invalid
+from schema.loaders import Where, rows
+from schema.nodes import Node
+
+MOST = 100
+DEFAULT = 20
+T = TypeVar("T")
+N = TypeVar("N", bound=Node)
+
+First = Annotated[int | None, strawberry.argument(description="How many, at most 100.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the end.")]
+After = Annotated[str | None, strawberry.argument(description="Begin after this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="End before this cursor.")]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """Relay's page information."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="An item with its place in the list.")
+class Edge(Generic[T]):
+    """Relay's edge."""
+
+    cursor: str
+    node: T
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Generic[T]):
+    """Relay's connection; `nodes` is a shortcut, `totalCount` is counted only when asked for."""
+
+    edges: list[Edge[T]]
+    page_info: PageInfo
+    counting: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="The items of this page without their cursors.")
+    def nodes(self) -> list[T]:
+        """The items of the page."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many there are in all, over all pages.")
+    async def total_count(self) -> int:
+        """The length of the whole list."""
+        return await self.counting()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A column to order by: its SQL name, its type, its direction."""
+
+    column: str
+    type: type[datetime] | type[int] | type[UUID]
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order of rows: its last key is the id."""
+
+    name: str
+    keys: tuple[Key, ...]
+
+    def sql(self, backwards: bool) -> str:
+        """ORDER BY, in this order or the opposite."""
+        return ", ".join(
+            f"t.{key.column}{' DESC' if key.descending != backwards else ''}" for key in self.keys
+        )
+
+    def beyond(self, values: list[Any], backwards: bool) -> str:
+        """The condition of rows behind `values`: (a < x) OR (a = x AND b < y) OR ...
+
+        The bound on the first key stands alone as well, for the index.
+        """
+        terms = []
+        same: list[str] = []
+        for key, value in zip(self.keys, values, strict=True):
+            column, literal = f"t.{key.column}", _literal(value)
+            terms.append(" AND ".join([*same, f"{column} {_sign(key, backwards)} {literal}"]))
+            same.append(f"{column} = {literal}")
+        first = self.keys[0]
+        bound = f"t.{first.column} {_sign(first, backwards)}= {_literal(values[0])}"
+        return f"{bound} AND ({' OR '.join(f'({term})' for term in terms)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted, checked."""
+
+    size: int
+    backwards: bool
+    after: str | None
+    before: str | None
+
+    @classmethod
+    def wanted(
+        cls, first: int | None, after: str | None, last: int | None, before: str | None
+    ) -> Page:
+        """The page that these arguments ask for. Raises Invalid for impossible ones."""
+        if first is not None and last is not None:
+            raise Invalid(field="last", hint="first or last, not both")
+        size = first if first is not None else last if last is not None else DEFAULT
+        if not 0 <= size <= MOST:
+            name = "first" if first is not None else "last"
+            raise Invalid(field=name, hint=f"0 to {MOST}")
+        return cls(size, last is not None, after, before)
+
+
+async def page(
+    scope: Scope, model: type[Model], make: type[N], where: Where, order: Order, wanted: Page
+) -> Connection[N]:
+    """One page of the visible rows of `model` in `order`."""
+    bounds: list[tuple[str, Any]] = []
+    if wanted.after is not None:
+        bounds.append((order.beyond(_read(order, wanted.after, "after"), False), ...))
+    if wanted.before is not None:
+        bounds.append((order.beyond(_read(order, wanted.before, "before"), True), ...))
+    found = await rows(
+        scope, model, [*where, *bounds], order.sql(wanted.backwards), wanted.size + 1
+    )
+    more = len(found) > wanted.size
+    found = found[: wanted.size]
+    if wanted.backwards:
+        found.reverse()
+    edges = [Edge(cursor=_show(order, row), node=make.of(row)) for row in found]
+    return Connection(
+        edges=edges,
+        page_info=_info(edges, more, wanted),
+        counting=lambda: db.count(model, scope, where),
+    )
+
+
+def best(make: type[N], order: Order, found: list[db.Row]) -> Connection[N]:
+    """The one page of a search, best first: a search has no further pages."""
+    edges = [Edge(cursor=_show(order, row), node=make.of(row)) for row in found]
+
+    async def counted() -> int:
+        return len(edges)
+
+    whole = Page(len(edges), False, None, None)
+    return Connection(edges=edges, page_info=_info(edges, False, whole), counting=counted)
+
+
+def _info(edges: list[Edge[N]], more: bool, wanted: Page) -> PageInfo:
+    return PageInfo(
+        has_next_page=wanted.before is not None if wanted.backwards else more,
+        has_previous_page=more if wanted.backwards else wanted.after is not None,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+
+
+def _show(order: Order, row: db.Row) -> str:
+    raw = orjson.dumps([order.name, *(row[key.column] for key in order.keys)], default=str)
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _read(order: Order, cursor: str, field: str) -> list[Any]:
+    """The typed keys in a cursor of this order. Raises BadCursor for anything else."""
+    try:
+        name, *values = orjson.loads(urlsafe_b64decode(cursor[:1024] + "=" * (-len(cursor) % 4)))
+        if name != order.name or len(values) != len(order.keys):
+            raise ValueError(name)
+        return [_typed(key.type, value) for key, value in zip(order.keys, values, strict=True)]
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        raise BadCursor(field=field) from None
+
+
+def _typed(type: type[Any], value: Any) -> Any:
+    if type is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError(value)
+        return moment
+    if type is int:
+        if not isinstance(value, int) or abs(value) > 2**31:
+            raise ValueError(value)
+        return value
+    return UUID(value)
+
+
+def _literal(value: datetime | int | UUID) -> str:
+    """A key as SQL. Safe by type: only what `_typed` made comes here."""
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'::timestamptz"
+    if isinstance(value, UUID):
+        return f"'{value}'::uuid"
+    return str(int(value))
+
+
+def _sign(key: Key, backwards: bool) -> str:
+    return "<" if key.descending != backwards else ">"

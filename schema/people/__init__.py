@@ -1,0 +1,1 @@
+"""People in the promise: agents, teams, customers, merchants, and whoever asks."""

@@ -1,0 +1,79 @@
+"""The messages that the model learns from keep what the guide promises."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+
+import pytest
+
+from domain.understanding.intents import INTENTS, SENTIMENTS
+from workers.training.data import Example, read, vary
+
+EXAMPLES = read()
+
+
+def grams(text: str) -> frozenset[str]:
+    """Runs of five characters, without regard to spaces and case."""
+    plain = re.sub(r"\s+", "", text.lower())
+    return frozenset(plain[at : at + 5] for at in range(max(1, len(plain) - 4)))
+
+
+def test_every_label_is_known() -> None:
+    for example in EXAMPLES:
+        assert example.intent in INTENTS, example
+        assert example.sentiment in SENTIMENTS, example
+        assert example.split in ("train", "dev"), example
+        assert example.text.strip() == example.text != "", example
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_has_messages_to_learn_from_and_others_to_be_measured_by(intent: str) -> None:
+    splits = Counter(example.split for example in EXAMPLES if example.intent == intent)
+    assert splits["train"] >= 25
+    assert splits["dev"] >= 5
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_is_also_asked_for_in_english(intent: str) -> None:
+    texts = [example.text for example in EXAMPLES if example.intent == intent]
+    assert sum(not re.search("[\u4e00-\u9fff]", text) for text in texts) >= 4
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_every_tone_is_in_both_splits(split: str) -> None:
+    heard = {example.sentiment for example in EXAMPLES if example.split == split}
+    assert heard == set(SENTIMENTS)
+
+
+def test_no_message_is_nearly_another() -> None:
+    known = [(example.text, grams(example.text)) for example in EXAMPLES]
+    holders: dict[str, list[int]] = {}
+    for place, (text, pieces) in enumerate(known):
+        shared = Counter(other for piece in pieces for other in holders.get(piece, ()))
+        for other, count in shared.items():
+            alike = count / (len(pieces) + len(known[other][1]) - count)
+            assert alike < 0.7, (text, known[other][0])
+        for piece in pieces:
+            holders.setdefault(piece, []).append(place)
+
+
+def test_no_message_holds_a_phone_or_an_email_in_plain() -> None:
+    for example in EXAMPLES:
+        assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", example.text), example
+        assert not re.search(r"[\w.]+@[\w.]+", example.text), example
+
+
+def test_varying_keeps_the_labels_and_never_empties_a_message() -> None:
+    rng = random.Random(1)
+    for example in EXAMPLES:
+        varied = vary(example, rng)
+        assert varied.text.strip()
+        assert varied == Example(varied.text, example.intent, example.sentiment, example.split)
+
+
+def test_varying_is_the_same_for_the_same_seed() -> None:
+    once = [vary(example, random.Random(5)).text for example in EXAMPLES]
+    again = [vary(example, random.Random(5)).text for example in EXAMPLES]
+    assert once == again

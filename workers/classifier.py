@@ -1,0 +1,183 @@
+"""The shipped model at work: transformers cuts the text, onnxruntime does the arithmetic.
+
+`load()` imports both, which takes seconds; importing this module takes none of that.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from domain.understanding.classifier import Guess
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_TOKENS = 128
+MAX_CHARACTERS = 1000  # Of redacted text; 128 tokens seldom hold half of it.
+BATCH = 64
+ALSO_FROM = 0.25  # A second intent is worth telling from this probability.
+TOLERANCE = 0.15  # Of a probability in the self-check: room for other processors' rounding.
+
+_PLACEHOLDER = re.compile(r"\[(手机号|卡密) 尾号[0-9A-Za-z]{4}\]")
+_ORDER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,4}[-_]?[0-9]{10,32}(?![0-9A-Za-z])")
+_SPACE = re.compile(r"\s+")
+
+
+class ModelBroken(RuntimeError):
+    """The model folder is incomplete, or reads differently here from where it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the numbers of the model mean.
+
+    Temperatures divide the logits, so that a softmax of them is a calibrated probability.
+    """
+
+    version: str
+    intents: tuple[str, ...]
+    sentiments: tuple[str, ...]
+    intent_temperature: float
+    sentiment_temperature: float
+
+    @classmethod
+    def of(cls, folder: Path) -> Labels:
+        """As `labels.json` in `folder` has them."""
+        raw = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        return cls(
+            version=raw["version"],
+            intents=tuple(raw["intents"]),
+            sentiments=tuple(raw["sentiments"]),
+            intent_temperature=raw["intent_temperature"],
+            sentiment_temperature=raw["sentiment_temperature"],
+        )
+
+
+def prepare(text: str) -> str:
+    """`text` as the model was taught to see it: order numbers and tails of secrets are dropped.
+
+    They differ in every message and mean nothing. Half a surrogate pair becomes "?".
+    """
+    whole = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    plain = _ORDER.sub("[单号]", _PLACEHOLDER.sub(r"[\1]", whole))
+    return _SPACE.sub(" ", plain).strip()[:MAX_CHARACTERS]
+
+
+def load(folder: Path, threads: int = 1) -> OnnxClassifier:
+    """The model in `folder`, checked; `threads` is how many cores one batch may take.
+
+    Raises ModelBroken when a file is missing or damaged, or when the self-check fails.
+    """
+    try:
+        classifier = open_unchecked(folder, threads)
+        samples = json.loads((folder / "selfcheck.json").read_text(encoding="utf-8"))
+    except Exception as problem:  # Three libraries raise here, each something of its own.
+        raise ModelBroken(f"The model in {folder} cannot be opened: {problem}") from problem
+    check(classifier, samples)
+    return classifier
+
+
+def check(classifier: OnnxClassifier, samples: Sequence[dict[str, Any]]) -> None:
+    """Raise ModelBroken unless `samples` are read here as they were where the model was made."""
+    guesses = classifier.read([sample["text"] for sample in samples])
+    for sample, guess in zip(samples, guesses, strict=True):
+        drift = abs(sample["intent_confidence"] - guess.intent_confidence)
+        if guess.intent != sample["intent"] or drift > TOLERANCE:
+            raise ModelBroken(
+                f"The model {classifier.version} reads wrongly on this machine: "
+                f"{sample['text']!r} gave {guess.intent} ({guess.intent_confidence:.2f}) "
+                f"instead of {sample['intent']} ({sample['intent_confidence']:.2f})."
+            )
+
+
+class OnnxClassifier:
+    """A `domain.understanding.classifier.Classifier` on the CPU."""
+
+    def __init__(self, tokenizer: Any, session: Any, labels: Labels) -> None:
+        """Takes a fast tokenizer, an inference session and the labels of its two outputs."""
+        self.version = labels.version
+        self._tokenizer = tokenizer
+        self._session = session
+        self._labels = labels
+
+    def read(self, texts: Sequence[str]) -> list[Guess]:
+        """One guess per text. Of a text without any words it says "other", with confidence 0."""
+        prepared = [prepare(text) for text in texts]
+        guesses = [self._nothing()] * len(prepared)
+        for places in _batches(prepared):
+            intents, sentiments = self._run([prepared[place] for place in places])
+            for place, intent, sentiment in zip(places, intents, sentiments, strict=True):
+                guesses[place] = self._guess(intent, sentiment)
+        return guesses
+
+    def _run(self, texts: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Probabilities, (texts, intents) and (texts, sentiments)."""
+        tokens = self._tokenizer(
+            texts, truncation=True, max_length=MAX_TOKENS, padding=True, return_tensors="np"
+        )
+        intent, sentiment = self._session.run(
+            ["intent", "sentiment"],
+            {name: tokens[name].astype(np.int64) for name in ("input_ids", "attention_mask")},
+        )
+        return (
+            _softmax(intent, self._labels.intent_temperature),
+            _softmax(sentiment, self._labels.sentiment_temperature),
+        )
+
+    def _guess(self, intent: NDArray[np.float64], sentiment: NDArray[np.float64]) -> Guess:
+        first, *rest = (int(index) for index in np.argsort(-intent))
+        tone = int(sentiment.argmax())
+        return Guess(
+            intent=self._labels.intents[first],
+            intent_confidence=float(intent[first]),
+            sentiment=self._labels.sentiments[tone],
+            sentiment_confidence=float(sentiment[tone]),
+            also=tuple(self._labels.intents[index] for index in rest if intent[index] >= ALSO_FROM),
+            model_version=self.version,
+        )
+
+    def _nothing(self) -> Guess:
+        return Guess("other", 0.0, "neutral", 0.0, (), self.version)
+
+
+def open_unchecked(folder: Path, threads: int) -> OnnxClassifier:
+    """As `load()`, but without the self-check, for whoever is about to write one."""
+    logging.getLogger("transformers").addFilter(_not_about_torch)
+    import onnxruntime
+    from transformers import PreTrainedTokenizerFast
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+    )
+    tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
+    return OnnxClassifier(tokenizer, session, Labels.of(folder))
+
+
+def _not_about_torch(record: logging.LogRecord) -> bool:
+    """Transformers says at every start that torch is missing, which here it is meant to be."""
+    return "PyTorch was not found" not in str(record.msg)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Places of the texts that say something, similar lengths together, BATCH at a time."""
+    spoken = (place for place, text in enumerate(texts) if text)
+    places = sorted(spoken, key=lambda place: len(texts[place]))
+    for start in range(0, len(places), BATCH):
+        yield places[start : start + BATCH]
+
+
+def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    scaled = logits.astype(np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
