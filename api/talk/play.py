@@ -58,10 +58,13 @@ class Pace:
 
 
 class Customer:
-    """One customer who plays a script."""
+    """One customer who plays a script. `taken` are the buyers whom others of the play are."""
 
-    def __init__(self, door: Door, script: Script, console: Console, colour: str) -> None:
+    def __init__(
+        self, door: Door, script: Script, console: Console, colour: str, taken: set[str]
+    ) -> None:
         self.door, self.script, self.console, self.colour = door, script, console, colour
+        self.taken = taken
         self.outcome = Outcome(script.who)
         self._answered = asyncio.Event()
         self._order = ""
@@ -82,12 +85,20 @@ class Customer:
         return self.outcome
 
     async def _enter(self) -> None:
-        """A stranger, or a buyer who has an order of the kind that the script is about."""
+        """A stranger, or a buyer who has an order of the kind that the script is about.
+
+        The buyer has said nothing yet, if there is such a one left: a talk that a person already
+        holds gets no answer from the bot.
+        """
         if not self.script.verdict:
             await self.door.enter()
             return
-        who = random.choice(_buyers_with(self.script.verdict))
-        await self.door.enter(await assertion(self.door.http, who))
+        buyers = [who for who in _buyers_with(self.script.verdict) if who not in self.taken]
+        for who in random.sample(buyers, len(buyers)):
+            self.taken.add(who)
+            await self.door.enter(await assertion(self.door.http, who))
+            if not (await self.door.said())["messages"]:
+                break
         own = await self.door.orders()
         about = [order for order in own if order["verdict"] == self.script.verdict.upper()]
         self._order = (about or own)[0]["number"] if own else ""
@@ -156,13 +167,14 @@ async def play(
     """Play all scripts, `customers` at a time, or as many as begin within `seconds`."""
     scripts = list(SCRIPTS) if fast else random.sample(SCRIPTS, len(SCRIPTS))
     waiting, pace, outcomes = deque(enumerate(scripts)), Pace(fast=fast), []
+    taken: set[str] = set()
     deadline = time.monotonic() + seconds if seconds is not None else float("inf")
 
     async def in_turn() -> None:
         while waiting and time.monotonic() < deadline:
             number, script = waiting.popleft()
             colour = COLOURS[number % len(COLOURS)]
-            outcomes.append(await Customer(Door(http), script, console, colour).play(pace))
+            outcomes.append(await Customer(Door(http), script, console, colour, taken).play(pace))
 
     async with (
         httpx.AsyncClient(base_url=base_url, timeout=10, trust_env=False) as http,
