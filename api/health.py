@@ -32,6 +32,12 @@ LATENCY = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
     registry=REGISTRY,
 )
+OPERATIONS = Counter(
+    "zaide_graphql_operations",
+    "Operations answered over HTTP: compiled, or interpreted by graphql-core",
+    ["path"],
+    registry=REGISTRY,
+)
 SOCKETS = Gauge("zaide_live_sockets", "WebSockets open now", registry=REGISTRY)
 
 

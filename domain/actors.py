@@ -6,6 +6,7 @@ part that decides visibility: equal scopes see the same rows, share a live frame
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -44,6 +45,12 @@ class Scope:
     @property
     def is_staff(self) -> bool:
         return self.role in STAFF or self.role is Role.SYSTEM
+
+    @property
+    def kind(self) -> Hashable:
+        """All of it but whose it is: scopes of one kind read by the same statements."""
+        bound = (self.shop_id is None, self.merchant_id is None, self.customer_id is None)
+        return self.role, self.reads, bound
 
     def may_hear(
         self, shop_id: UUID, customers: tuple[UUID, ...], merchants: tuple[UUID, ...]

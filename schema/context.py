@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Context:
     """One execution: who asks, what they may see, and the loaders of this moment.
 
-    A live execution is shared by everybody with the same scope, so it has no actor.
+    A live execution is shared by everybody with the same scope, so it has no actor. `path` is how
+    it ran: `compiled`, `interpreted`, or `refused` before either.
     """
 
     actor: Actor | None = None
@@ -28,6 +29,7 @@ class Context:
     request_id: str = ""
     language: str = ""
     feed: Feed | None = None
+    path: str = "refused"
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

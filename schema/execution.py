@@ -1,7 +1,7 @@
 """From a document's text to a result: parse, check and measure once, then execute.
 
 Documents are kept by their text, parsed and validated, the most recent 512 of them. graphql-core
-executes; Strawberry made the schema.
+executes what plans (schema/compiled) do not; Strawberry made the schema.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from inspect import isawaitable
 from typing import Any
 
 import orjson
+import structlog
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     ExecutionResult,
     FieldNode,
@@ -27,6 +29,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     StringValueNode,
+    VariableNode,
     Visitor,
     execute,
     parse,
@@ -37,14 +40,16 @@ from graphql import (
 
 from domain.settings import settings
 from domain.words import hint, say
+from schema.compiled import plan
 from schema.context import Context
 from schema.errors import refusal, said
-from schema.limits import TOKENS, Scales, too_much, whole
+from schema.limits import TOKENS, Measure, Scales, too_much, whole
 from schema.root import schema
 
 KEPT = 512
 KEPT_LENGTH = 16_384
 core: GraphQLSchema = schema._schema
+log = structlog.get_logger()
 
 
 class Refused(Exception):
@@ -92,11 +97,20 @@ def weigh(
     document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> None:
     """Measure an operation with its variables. Raises Refused above a limit."""
-    over = too_much(
-        Scales(core, document.fragments, _given(operation, variables)).operation(operation)
-    )
+    sizes = tuple((name, variables.get(name)) for name in _sizes(document))
+    plain = all(value is None or type(value) is int for _, value in sizes)
+    number = next(n for n, each in enumerate(document.operations) if each is operation)
+    measured = _measured if plain else _measured.__wrapped__
+    over = too_much(measured(document, number, sizes if plain else tuple(variables.items())))
     if over:
         raise Refused(*over)
+
+
+@lru_cache(maxsize=KEPT)
+def _measured(document: Document, number: int, variables: tuple[tuple[str, Any], ...]) -> Measure:
+    operation = document.operations[number]
+    given = _given(operation, {name: value for name, value in variables if value is not None})
+    return Scales(core, document.fragments, given).operation(operation)
 
 
 async def answer(
@@ -105,11 +119,46 @@ async def answer(
     variables: dict[str, Any],
     context: Context,
 ) -> ExecutionResult:
-    """Run a query or a mutation. Raises Refused for what is over a limit."""
+    """Run a query or a mutation. Raises Refused for what is over a limit.
+
+    A query runs compiled, if it can; `context.path` tells which way it went.
+    """
     weigh(document, operation, variables)
     stranger = unknown_asker(document, operation, context)
     if stranger is not None:
         return stranger
+    if operation.operation is OperationType.QUERY:
+        try:
+            return await compiled(document, operation, variables, context)
+        except Exception as error:
+            # Whatever it was, graphql-core meets it again, and tells it as it should be told.
+            log.debug("graphql.not_compiled", error=type(error).__name__)
+            context.refresh()
+    return await interpreted(document, operation, variables, context)
+
+
+async def compiled(
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    context: Context,
+) -> ExecutionResult:
+    """Run a query by its plan. Raises Unknown for what plans do not understand."""
+    values = plan.coerced(operation, variables)
+    made = plan.plan(document, operation, values, context.scope.is_staff)
+    data = await made.answer(values, context)
+    context.path = "compiled"
+    return data if isinstance(data, ExecutionResult) else ExecutionResult(data, None)
+
+
+async def interpreted(
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    context: Context,
+) -> ExecutionResult:
+    """Run an operation by graphql-core."""
+    context.path = "interpreted"
     result = execute(
         core,
         document.node,
@@ -252,6 +301,26 @@ def _given(operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> 
             text = str(default.value)
             given[name] = whole(text) if text.isdigit() else None
     return given
+
+
+class _Sizes(Visitor):
+    """Finds the variables that are page sizes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        """Look at `first` and `last`."""
+        if node.name.value in ("first", "last") and isinstance(node.value, VariableNode):
+            self.names.add(node.value.name.value)
+
+
+@lru_cache(maxsize=KEPT)
+def _sizes(document: Document) -> tuple[str, ...]:
+    found = _Sizes()
+    visit(document.node, found)
+    return tuple(sorted(found.names))
 
 
 def _fields(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,24 +18,18 @@ from tortoise.models import Model
 
 from domain import db
 from domain.actors import Scope
-from domain.conversations.models import Conversation, Message
-from domain.people.models import Grant
+from domain.events import Happened, histories
 
-# An agent's name is the person's; everything else is in the row itself.
-_COLUMNS: dict[type[Model], str] = {
-    Grant: "t.*, (SELECT p.name FROM people p WHERE p.id = t.person_id) AS name"
-}
-Where = Sequence[tuple[str, Any]]
 K = TypeVar("K")
 T = TypeVar("T")
 
 
 async def rows(
-    scope: Scope, model: type[Model], where: Where, order: str = "t.id", limit: int | None = None
+    scope: Scope, model: type[Model], where: db.Where, order: str = "t.id", limit: int | None = None
 ) -> list[db.Row]:
     """Visible rows with their JSON columns decoded."""
     found = await db.select(
-        model, scope, where, order=order, limit=limit, columns=_COLUMNS.get(model, "t.*")
+        model, scope, where, order=order, limit=limit, columns=db.columns_of(model)
     )
     return [decoded(model, row) for row in found]
 
@@ -82,68 +76,42 @@ class Loaders:
         return self._once(("one", model), load)
 
     def many(
-        self, model: type[Model], column: str, order: str = "t.id"
+        self, model: type[Model], column: str, order: str = "t.id", where: db.Where = ()
     ) -> DataLoader[UUID, list[db.Row]]:
         """All rows of a small relation, by the id in `column`."""
 
         async def load(ids: list[UUID]) -> list[list[db.Row]]:
             found: dict[UUID, list[db.Row]] = defaultdict(list)
-            where = [(f"t.{column} = ANY({{}})", ids)]
-            for row in await rows(self.scope, model, where, order):
+            among = (f"t.{column} = ANY({{}})", ids)
+            for row in await rows(self.scope, model, [among, *where], order):
                 found[row[column]].append(row)
             return [found[id] for id in ids]
 
-        return self._once(("many", model, column), load)
+        return self._once(("many", model, column, order), load)
 
-    @property
-    def last_message(self) -> DataLoader[UUID, db.Row | None]:
-        """The newest message of a conversation that may be seen."""
+    def first(self, model: type[Model], column: str, order: str) -> DataLoader[UUID, Any]:
+        """The first row of a relation, by the id in `column`; None where there is none."""
 
         async def load(ids: list[UUID]) -> list[db.Row | None]:
             found = await db.select(
-                Message,
+                model,
                 self.scope,
-                [("t.conversation_id = ANY({})", ids)],
-                order="t.conversation_id, t.seq DESC",
-                columns="DISTINCT ON (t.conversation_id) t.*",
+                [(f"t.{column} = ANY({{}})", ids)],
+                order=f"t.{column}, {order}",
+                columns=f"DISTINCT ON (t.{column}) {db.columns_of(model)}",
             )
-            return db.by_ids([decoded(Message, r) for r in found], ids, "conversation_id")
+            return db.by_ids([decoded(model, row) for row in found], ids, column)
 
-        return self._once("last_message", load)
+        return self._once(("first", model, column), load)
 
-    @property
-    def channel_kind(self) -> DataLoader[UUID, str]:
-        """The kind of the channel that a conversation came by."""
+    def history(self, column: str) -> DataLoader[UUID, list[Happened]]:
+        """What happened to conversations or tickets, by the event's column; for staff."""
 
-        async def load(ids: list[UUID]) -> list[str]:
-            found = await db.select(
-                Conversation,
-                self.scope,
-                [("t.id = ANY({})", ids)],
-                columns="t.id, (SELECT c.kind FROM channels c WHERE c.id = t.channel_id) AS kind",
-            )
-            kinds = {row["id"]: str(row["kind"]) for row in found}
-            return [kinds.get(id, "") for id in ids]
+        async def load(ids: list[UUID]) -> list[list[Happened]]:
+            found = await histories(self.scope.shop_id, column, ids)
+            return [found.get(id, []) for id in ids]
 
-        return self._once("channel_kind", load)
-
-    @property
-    def load_of_agent(self) -> DataLoader[UUID, int]:
-        """How many open conversations an agent has."""
-
-        async def load(ids: list[UUID]) -> list[int]:
-            found = await db.select(
-                Conversation,
-                self.scope,
-                [("t.agent_id = ANY({})", ids), ("t.state = 'open'", ...)],
-                order="t.agent_id",
-                columns="DISTINCT ON (t.agent_id) t.agent_id, "
-                "count(*) OVER (PARTITION BY t.agent_id) AS n",
-            )
-            counts = {row["agent_id"]: int(row["n"]) for row in found}
-            return [counts.get(id, 0) for id in ids]
-
-        return self._once("load_of_agent", load)
+        return self._once(("history", column), load)
 
     def _once(self, key: Any, load: Callable[[list[Any]], Any]) -> DataLoader[Any, Any]:
         if key not in self._made:

@@ -1,16 +1,23 @@
-"""What every noun with an id is: made from a row, named by an opaque id."""
+"""What every noun with an id is: made from a row, named by an opaque id.
+
+`One` and `Rows` say what a field will give before anything is read. graphql-core awaits them; a
+compiled plan (schema/compiled) reads them itself, with all that is selected below, in one go.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Awaitable, Generator
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar, cast
 from uuid import UUID
 
 import strawberry
 from tortoise.models import Model
 
 from domain import db
+from domain.actors import Scope
 from schema.context import Context
-from schema.loaders import decoded
+from schema.loaders import decoded, rows
 from schema.scalars import opaque
 
 
@@ -42,11 +49,9 @@ class Node:
         return cls.of(decoded(type(row), {name: getattr(row, name) for name in columns}))
 
     @classmethod
-    async def load_by(cls, context: Context, id: UUID | None) -> Self | None:
+    def load_by(cls, context: Context, id: UUID | None) -> Awaitable[Self | None]:
         """The object of a key; None where there is none to see."""
-        if id is None:
-            return None
-        return cls.maybe(await context.loaders.one(cls.model()).load(id))
+        return One(cls, context, id)
 
     @classmethod
     def model(cls) -> type[Model]:
@@ -67,3 +72,61 @@ class Node:
     def column(self, name: str) -> Any:
         """A column of the row that the type does not promise as it is."""
         return self.__dict__[name]
+
+
+N = TypeVar("N", bound=Node)
+T = TypeVar("T")
+
+
+def later(promised: Awaitable[T]) -> T:
+    """What a resolver gives without awaiting it, in the type that it promises."""
+    return cast("T", promised)
+
+
+@dataclass(frozen=True, slots=True)
+class One(Generic[N]):
+    """The node of a key, if there is one to see."""
+
+    type: type[N]
+    context: Context
+    id: UUID | None
+
+    def __await__(self) -> Generator[Any, None, N | None]:
+        return self._load().__await__()
+
+    async def _load(self) -> N | None:
+        if self.id is None:
+            return None
+        return self.type.maybe(await self.context.loaders.one(self.type.model()).load(self.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[N]):
+    """The nodes of all visible rows that fulfil `where`, at most `limit`."""
+
+    type: type[N]
+    scope: Scope
+    where: db.Where = ()
+    order: str = "t.id"
+    limit: int | None = None
+
+    def __await__(self) -> Generator[Any, None, list[N]]:
+        return self._load().__await__()
+
+    async def _load(self) -> list[N]:
+        found = await rows(self.scope, self.type.model(), self.where, self.order, self.limit)
+        return [self.type.of(row) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf(Generic[N]):
+    """The first of `rows`, if there is one."""
+
+    rows: Rows[N]
+
+    def __await__(self) -> Generator[Any, None, N | None]:
+        return self._load().__await__()
+
+    async def _load(self) -> N | None:
+        found = await self.rows
+        return found[0] if found else None

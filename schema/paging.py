@@ -8,20 +8,19 @@ cursor. `first` or `last` is at most 100; the default is the first 20.
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar, cast
 from uuid import UUID
 
 import orjson
 import strawberry
-from tortoise.models import Model
 
 from domain import db
 from domain.actors import Scope
 from domain.errors import BadCursor, Invalid
-from schema.loaders import Where, rows
+from schema.loaders import rows
 from schema.nodes import Node
 
 MOST = 100
@@ -94,20 +93,26 @@ class Order:
             f"t.{key.column}{' DESC' if key.descending != backwards else ''}" for key in self.keys
         )
 
-    def beyond(self, values: list[Any], backwards: bool) -> str:
-        """The condition of rows behind `values`: (a < x) OR (a = x AND b < y) OR ...
+    def beyond(self, cursor: str, field: str, backwards: bool) -> tuple[Any, ...]:
+        """The condition of rows behind a cursor: (a < x) OR (a = x AND b < y) OR ...
 
-        The bound on the first key stands alone as well, for the index.
+        The bound on the first key stands alone as well, for the index. Raises BadCursor.
         """
-        terms = []
-        same: list[str] = []
-        for key, value in zip(self.keys, values, strict=True):
-            column, literal = f"t.{key.column}", _literal(value)
-            terms.append(" AND ".join([*same, f"{column} {_sign(key, backwards)} {literal}"]))
-            same.append(f"{column} = {literal}")
+        values = _read(self, cursor, field)
         first = self.keys[0]
-        bound = f"t.{first.column} {_sign(first, backwards)}= {_literal(values[0])}"
-        return f"{bound} AND ({' OR '.join(f'({term})' for term in terms)})"
+        terms, given = [], [values[0]]
+        for n, key in enumerate(self.keys):
+            same = [f"t.{before.column} = {_PLACES[before.type]}" for before in self.keys[:n]]
+            behind = f"t.{key.column} {_sign(key, backwards)} {_PLACES[key.type]}"
+            terms.append(" AND ".join([*same, behind]))
+            given += values[: n + 1]
+        bound = f"t.{first.column} {_sign(first, backwards)}= {_PLACES[first.type]}"
+        return f"{bound} AND ({' OR '.join(f'({term})' for term in terms)})", *given
+
+    def cursor(self, values: Sequence[Any]) -> str:
+        """The opaque place of a row, by the values of the keys."""
+        raw = orjson.dumps([self.name, *values], default=str)
+        return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +137,84 @@ class Page:
             raise Invalid(field=name, hint=f"0 to {MOST}")
         return cls(size, last is not None, after, before)
 
+    def cut(self, found: list[T]) -> tuple[list[T], bool]:
+        """The rows of the page in the list's order, of those read; and whether there are more."""
+        more = len(found) > self.size
+        found = found[: self.size]
+        if self.backwards:
+            found.reverse()
+        return found, more
 
-async def page(
-    scope: Scope, model: type[Model], make: type[N], where: Where, order: Order, wanted: Page
-) -> Connection[N]:
-    """One page of the visible rows of `model` in `order`."""
-    bounds: list[tuple[str, Any]] = []
+    def has_next(self, more: bool) -> bool:
+        """Whether something follows the page, where `more` was found in its direction."""
+        return self.before is not None if self.backwards else more
+
+    def has_previous(self, more: bool) -> bool:
+        """Whether something comes before the page."""
+        return more if self.backwards else self.after is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[N]):
+    """A page that is wanted, before it is read; `bounds` is where `where` is cut off by cursors.
+
+    graphql-core awaits it; a compiled plan reads it itself.
+    """
+
+    type: type[N]
+    scope: Scope
+    where: db.Where
+    bounds: db.Where
+    order: Order
+    wanted: Page
+
+    def __await__(self) -> Generator[Any, None, Connection[N]]:
+        return self._load().__await__()
+
+    async def _load(self) -> Connection[N]:
+        model, wanted = self.type.model(), self.wanted
+        found = await rows(
+            self.scope,
+            model,
+            [*self.where, *self.bounds],
+            self.order.sql(wanted.backwards),
+            wanted.size + 1,
+        )
+        found, more = wanted.cut(found)
+        keys = [key.column for key in self.order.keys]
+        edges = [
+            Edge(cursor=self.order.cursor([row[key] for key in keys]), node=self.type.of(row))
+            for row in found
+        ]
+        return Connection(
+            edges=edges,
+            page_info=_info(edges, more, wanted),
+            counting=lambda: db.count(model, self.scope, self.where),
+        )
+
+
+def page(scope: Scope, make: type[N], where: db.Where, order: Order, wanted: Page) -> Connection[N]:
+    """One page of the visible rows of a type in `order`: a promise of it. Raises BadCursor."""
+    bounds = order_bounds(order, wanted)
+    return cast("Connection[N]", Listing(make, scope, where, bounds, order, wanted))
+
+
+def order_bounds(order: Order, wanted: Page) -> list[tuple[Any, ...]]:
+    """The conditions of a page's cursors. Raises BadCursor."""
+    bounds = []
     if wanted.after is not None:
-        bounds.append((order.beyond(_read(order, wanted.after, "after"), False), ...))
+        bounds.append(order.beyond(wanted.after, "after", False))
     if wanted.before is not None:
-        bounds.append((order.beyond(_read(order, wanted.before, "before"), True), ...))
-    found = await rows(
-        scope, model, [*where, *bounds], order.sql(wanted.backwards), wanted.size + 1
-    )
-    more = len(found) > wanted.size
-    found = found[: wanted.size]
-    if wanted.backwards:
-        found.reverse()
-    edges = [Edge(cursor=_show(order, row), node=make.of(row)) for row in found]
-    return Connection(
-        edges=edges,
-        page_info=_info(edges, more, wanted),
-        counting=lambda: db.count(model, scope, where),
-    )
+        bounds.append(order.beyond(wanted.before, "before", True))
+    return bounds
 
 
 def best(make: type[N], order: Order, found: list[db.Row]) -> Connection[N]:
     """The one page of a search, best first: a search has no further pages."""
-    edges = [Edge(cursor=_show(order, row), node=make.of(row)) for row in found]
+    edges = [
+        Edge(cursor=order.cursor([row[key.column] for key in order.keys]), node=make.of(row))
+        for row in found
+    ]
 
     async def counted() -> int:
         return len(edges)
@@ -170,16 +225,11 @@ def best(make: type[N], order: Order, found: list[db.Row]) -> Connection[N]:
 
 def _info(edges: list[Edge[N]], more: bool, wanted: Page) -> PageInfo:
     return PageInfo(
-        has_next_page=wanted.before is not None if wanted.backwards else more,
-        has_previous_page=more if wanted.backwards else wanted.after is not None,
+        has_next_page=wanted.has_next(more),
+        has_previous_page=wanted.has_previous(more),
         start_cursor=edges[0].cursor if edges else None,
         end_cursor=edges[-1].cursor if edges else None,
     )
-
-
-def _show(order: Order, row: db.Row) -> str:
-    raw = orjson.dumps([order.name, *(row[key.column] for key in order.keys)], default=str)
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _read(order: Order, cursor: str, field: str) -> list[Any]:
@@ -198,7 +248,7 @@ def _typed(type: type[Any], value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError(value)
-        return moment
+        return moment.astimezone(UTC)
     if type is int:
         if not isinstance(value, int) or abs(value) > 2**31:
             raise ValueError(value)
@@ -206,13 +256,7 @@ def _typed(type: type[Any], value: Any) -> Any:
     return UUID(value)
 
 
-def _literal(value: datetime | int | UUID) -> str:
-    """A key as SQL. Safe by type: only what `_typed` made comes here."""
-    if isinstance(value, datetime):
-        return f"'{value.isoformat()}'::timestamptz"
-    if isinstance(value, UUID):
-        return f"'{value}'::uuid"
-    return str(int(value))
+_PLACES = {datetime: "{}::timestamptz", int: "{}::bigint", UUID: "{}::uuid"}
 
 
 def _sign(key: Key, backwards: bool) -> str:

@@ -17,7 +17,7 @@ from schema.knowledge.queries import KnowledgeQueries
 from schema.knowledge.types import Article, Template
 from schema.metrics.queries import MetricQueries
 from schema.metrics.subscriptions import MetricSubscriptions
-from schema.nodes import Node
+from schema.nodes import Node, later
 from schema.orders.queries import OrderQueries
 from schema.orders.subscriptions import OrderSubscriptions
 from schema.orders.types import Order
@@ -63,12 +63,12 @@ class Query(
     """The nouns' queries."""
 
     @strawberry.field(description="Anything by its id; null where there is nothing to see.")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    def node(self, info: Info, id: strawberry.ID) -> Node | None:
         """A node, or null."""
         named = parse_any(id)
         if named is None or named[0] not in NODES:
             return None
-        return await NODES[named[0]].load_by(info.context, named[1])
+        return later(NODES[named[0]].load_by(info.context, named[1]))
 
 
 @strawberry.type(description="What may be done. Each verb gives what it changed, or why not.")

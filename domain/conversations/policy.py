@@ -30,6 +30,12 @@ db.visible(
 )
 db.visible(Timeline, db.Visibility("conversations", customer="{t}.customer_id = {customer}"))
 
+db.derive(Message, has_secrets="{t}.sealed IS NOT NULL")
+db.derive(
+    Conversation,
+    channel_kind="COALESCE((SELECT c.kind FROM channels c WHERE c.id = {t}.channel_id), '')",
+)
+
 
 def visible_to(actor: Actor) -> Scope:
     """The scope in which `actor` reads conversations."""

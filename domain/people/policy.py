@@ -39,6 +39,14 @@ db.visible(Team, Visibility("teams"))
 db.visible(Membership, Visibility("teams"))
 db.visible(Token, Visibility("tokens"))
 
+# An agent's name is the person's. Only staff may see a load (schema/people/types.py).
+db.derive(
+    Grant,
+    name="(SELECT p.name FROM people p WHERE p.id = {t}.person_id)",
+    load="(SELECT count(*) FROM conversations c WHERE c.shop_id = {t}.shop_id"
+    " AND c.agent_id = {t}.id AND c.state = 'open')",
+)
+
 
 def visible_to(actor: Actor) -> Scope:
     """What of these nouns `actor` sees. Tokens ask for `may_see_tokens` as well."""

@@ -12,9 +12,8 @@ from domain.tickets.models import Ticket
 
 async def by_number(scope: Scope, number: str) -> db.Row | None:
     """The ticket with a number, written with or without its dashes."""
-    plain = rules.plain_number(number)
-    wanted = f"T-{plain[:5]}-{plain[5:]}"
-    rows = await db.select(Ticket, scope, [("t.number = {}", wanted)], limit=1)
+    wanted = ("t.number = {}", rules.whole_number(number))
+    rows = await db.select(Ticket, scope, [wanted], limit=1)
     return rows[0] if rows else None
 
 

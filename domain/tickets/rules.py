@@ -30,6 +30,12 @@ def plain_number(text: str) -> str:
     return plain[1:] if len(plain) == LENGTH + 2 and plain.startswith("T") else plain
 
 
+def whole_number(text: str) -> str:
+    """A number as it is written down, of however it was typed."""
+    plain = plain_number(text)
+    return f"T-{plain[:5]}-{plain[5:]}"
+
+
 def _check(body: str) -> str:
     """A weighted sum modulo the alphabet; odd weights find every single mistyped character."""
     total = sum((2 * place + 1) * ALPHABET.index(char) for place, char in enumerate(body))

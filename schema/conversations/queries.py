@@ -9,16 +9,16 @@ from uuid import UUID
 
 import strawberry
 
-from domain.conversations import models
 from domain.errors import NotAllowed
 from schema import enums
 from schema.context import Context, Info
 from schema.conversations.types import Conversation
+from schema.nodes import later
 from schema.paging import After, Before, Connection, First, Key, Last, Page, page
 from schema.paging import Order as Sequence
+from schema.people.types import LATEST
 from schema.scalars import parse_id
 
-LATEST = Sequence("last-", (Key("last_message_at", datetime, True), Key("id", UUID, True)))
 EARLIEST = Sequence("last+", (Key("last_message_at", datetime), Key("id", UUID)))
 WAITING = Sequence(
     "waiting", (Key("priority", int, True), Key("queued_at", datetime), Key("id", UUID))
@@ -86,18 +86,12 @@ class ConversationFilter:
         ]
 
 
-async def of_customer(context: Context, customer: UUID, wanted: Page) -> Connection[Conversation]:
-    """A page of a customer's conversations, the latest first."""
-    where = [("t.customer_id = {}", customer)]
-    return await page(context.scope, models.Conversation, Conversation, where, LATEST, wanted)
-
-
 @strawberry.type
 class ConversationQueries:
     """Conversations, for Query."""
 
     @strawberry.field(description="The conversations that the viewer sees.")
-    async def conversations(
+    def conversations(
         self,
         info: Info,
         filter: ConversationFilter | None = None,
@@ -110,17 +104,15 @@ class ConversationQueries:
         """A page of conversations."""
         context, wanted = info.context, Page.wanted(first, after, last, before)
         where = filter.where(context) if filter else []
-        return await page(
-            context.scope, models.Conversation, Conversation, where, _SORTS[order], wanted
-        )
+        return page(context.scope, Conversation, where, _SORTS[order], wanted)
 
     @strawberry.field(description="One conversation.")
-    async def conversation(self, info: Info, id: strawberry.ID) -> Conversation | None:
+    def conversation(self, info: Info, id: strawberry.ID) -> Conversation | None:
         """A conversation, or null."""
-        return await Conversation.load_by(info.context, parse_id("Conversation", id))
+        return later(Conversation.load_by(info.context, parse_id("Conversation", id)))
 
     @strawberry.field(description="What waits for an agent: most urgent first, then oldest.")
-    async def queue(
+    def queue(
         self,
         info: Info,
         team_id: strawberry.ID | None = None,
@@ -135,4 +127,4 @@ class ConversationQueries:
             raise NotAllowed()
         team = [("t.team_id = {}", parse_id("Team", team_id))] if team_id is not None else []
         where = [*QUEUED, *team]
-        return await page(scope, models.Conversation, Conversation, where, WAITING, wanted)
+        return page(scope, Conversation, where, WAITING, wanted)

@@ -16,10 +16,11 @@ from domain.tickets.models import Ticket as TicketRow
 from domain.understanding import policy as _declares  # noqa: F401
 from domain.understanding.models import Reading as ReadingRow
 from schema import enums
-from schema.context import Context, Info, StaffOnly, staff_only
+from schema.context import Info, StaffOnly, staff_only
+from schema.fields import READ, History, derived, foremost, many, pages, related
 from schema.nodes import Node
 from schema.orders.types import Order
-from schema.paging import After, Before, Connection, First, Key, Last, Page, page
+from schema.paging import Connection, Key
 from schema.paging import Order as Sequence
 from schema.people.types import Agent, Customer, Team
 from schema.scalars import Cursor
@@ -53,15 +54,19 @@ class Event:
         )
 
 
-async def history(
-    context: Context, *, conversation: UUID | None = None, ticket: UUID | None = None
-) -> list[Event]:
-    """What happened to a conversation or ticket; for staff-only fields of rows already seen."""
-    shop = context.scope.shop_id
-    if shop is None:
-        return []
-    found = await events.history(shop, conversation=conversation, ticket=ticket)
-    return [Event.of(happened) for happened in found]
+def history_of(column: str) -> Any:
+    """A field that is what happened to a row, by the events' column; empty to all but staff."""
+
+    async def resolve(self: Any, info: Info) -> Any:
+        found = await info.context.loaders.history(column).load(self.pk)
+        return [Event.of(happened) for happened in found]
+
+    return strawberry.field(
+        resolver=resolve,
+        description="What happened to it, in order; empty to anybody but staff.",
+        metadata={READ: History(column)},
+        extensions=[StaffOnly(empty=list)],
+    )
 
 
 @strawberry.type(description="What was understood of one message.")
@@ -96,31 +101,17 @@ class Message(Node):
     client_id: str | None = strawberry.field(description="The sender's own id of it.")
     created_at: datetime
 
+    has_secrets: bool = derived("Whether something in it was masked.")
+    order: Order | None = related("The order it is about.")
+    reading: Reading | None = foremost(
+        "What was understood of it; null where the viewer may not see.", "message_id", "t.id"
+    )
+    conversation: Conversation | None = related("The conversation it is part of.")
+
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Message
-
-    @strawberry.field(description="Whether something in it was masked.")
-    def has_secrets(self) -> bool:
-        """Whether there are sealed originals."""
-        return self.column("sealed") is not None
-
-    @strawberry.field(description="The order it is about.")
-    async def order(self, info: Info) -> Order | None:
-        """The message's order."""
-        return await Order.load_by(info.context, self.column("order_id"))
-
-    @strawberry.field(description="What was understood of it; null where the viewer may not see.")
-    async def reading(self, info: Info) -> Reading | None:
-        """The message's reading."""
-        found = await info.context.loaders.many(ReadingRow, "message_id").load(self.pk)
-        return Reading.of(found[0]) if found else None
-
-    @strawberry.field(description="The conversation it is part of.")
-    async def conversation(self, info: Info) -> Conversation | None:
-        """The message's conversation."""
-        return await Conversation.load_by(info.context, self.column("conversation_id"))
 
 
 @strawberry.type(description="One episode of a customer's timeline, with one holder.")
@@ -141,75 +132,30 @@ class Conversation(Node):
     first_due_at: datetime | None = staff_only("When a person must have answered; for staff.")
     deadline: enums.Deadline | None = staff_only("How that deadline stands; for staff.")
 
+    customer: Customer | None = related("Who speaks.")
+    team: Team | None = related("The team it was handed to.")
+    agent: Agent | None = related("The agent who has it.")
+    order: Order | None = related("The order it is about.")
+    channel_kind: str = derived("The channel it came by: webchat, api, …")
+    messages: Connection[Message] = pages("What was said, in order.", "conversation_id", AS_SAID)
+    last_message: Message | None = foremost(
+        "The newest message that may be seen.", "conversation_id", "t.seq DESC"
+    )
+    tickets: list[Annotated[Ticket, strawberry.lazy("schema.tickets.types")]] = many(
+        "The work that came of it, the newest first.",
+        TicketRow,
+        "conversation_id",
+        "t.opened_at DESC, t.id",
+    )
+    readings: list[Reading] = many(
+        "What was understood of its messages, in order.",
+        ReadingRow,
+        "conversation_id",
+        "t.created_at, t.id",
+    )
+    events: list[Event] = history_of("conversation_id")
+
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Conversation
-
-    @strawberry.field(description="Who speaks.")
-    async def customer(self, info: Info) -> Customer | None:
-        """The conversation's customer."""
-        return await Customer.load_by(info.context, self.column("customer_id"))
-
-    @strawberry.field(description="The team it was handed to.")
-    async def team(self, info: Info) -> Team | None:
-        """The conversation's team."""
-        return await Team.load_by(info.context, self.column("team_id"))
-
-    @strawberry.field(description="The agent who has it.")
-    async def agent(self, info: Info) -> Agent | None:
-        """The conversation's agent."""
-        return await Agent.load_by(info.context, self.column("agent_id"))
-
-    @strawberry.field(description="The order it is about.")
-    async def order(self, info: Info) -> Order | None:
-        """The conversation's order."""
-        return await Order.load_by(info.context, self.column("order_id"))
-
-    @strawberry.field(description="The channel it came by: webchat, api, …")
-    async def channel_kind(self, info: Info) -> str:
-        """The kind of the conversation's channel."""
-        return await info.context.loaders.channel_kind.load(self.pk)
-
-    @strawberry.field(description="What was said, in order.")
-    async def messages(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Message]:
-        """A page of the messages that may be seen."""
-        wanted = Page.wanted(first, after, last, before)
-        where: list[tuple[str, Any]] = [("t.conversation_id = {}", self.pk)]
-        return await page(info.context.scope, models.Message, Message, where, AS_SAID, wanted)
-
-    @strawberry.field(description="The newest message that may be seen.")
-    async def last_message(self, info: Info) -> Message | None:
-        """The newest message."""
-        return Message.maybe(await info.context.loaders.last_message.load(self.pk))
-
-    @strawberry.field(description="The work that came of it, the newest first.")
-    async def tickets(
-        self, info: Info
-    ) -> list[Annotated[Ticket, strawberry.lazy("schema.tickets.types")]]:
-        """The conversation's tickets."""
-        from schema.tickets.types import Ticket
-
-        loader = info.context.loaders.many(TicketRow, "conversation_id", "t.opened_at DESC, t.id")
-        return [Ticket.of(row) for row in await loader.load(self.pk)]
-
-    @strawberry.field(description="What was understood of its messages, in order.")
-    async def readings(self, info: Info) -> list[Reading]:
-        """The readings of the conversation."""
-        loader = info.context.loaders.many(ReadingRow, "conversation_id", "t.created_at, t.id")
-        return [Reading.of(row) for row in await loader.load(self.pk)]
-
-    @strawberry.field(
-        description="What happened to it, in order; empty to anybody but staff.",
-        extensions=[StaffOnly(empty=list)],
-    )
-    async def events(self, info: Info) -> list[Event]:
-        """The conversation's history."""
-        return await history(info.context, conversation=self.pk)

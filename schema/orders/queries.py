@@ -9,16 +9,16 @@ from uuid import UUID
 
 import strawberry
 
-from domain.orders import models, queries
 from schema import enums
-from schema.context import Context, Info
-from schema.loaders import decoded
+from schema.context import Info
+from schema.nodes import FirstOf, Rows, later
 from schema.orders.types import Order
 from schema.paging import After, Before, Connection, First, Key, Last, Page, page
 from schema.paging import Order as Sequence
+from schema.people.types import PLACED
 from schema.scalars import parse_id
 
-NEWEST = Sequence("placed-", (Key("placed_at", datetime, True), Key("id", UUID, True)))
+NEWEST = PLACED
 OLDEST = Sequence("placed+", (Key("placed_at", datetime), Key("id", UUID)))
 
 
@@ -56,18 +56,12 @@ class OrderFilter:
         return found
 
 
-async def of_customer(context: Context, customer: UUID, wanted: Page) -> Connection[Order]:
-    """A page of a customer's orders, the newest first."""
-    where = [("t.customer_id = {}", customer)]
-    return await page(context.scope, models.Order, Order, where, NEWEST, wanted)
-
-
 @strawberry.type
 class OrderQueries:
     """Orders, for Query."""
 
     @strawberry.field(description="The orders that the viewer sees.")
-    async def orders(
+    def orders(
         self,
         info: Info,
         filter: OrderFilter | None = None,
@@ -80,14 +74,16 @@ class OrderQueries:
         """A page of orders."""
         wanted = Page.wanted(first, after, last, before)
         where = filter.where() if filter else []
-        return await page(info.context.scope, models.Order, Order, where, _SORTS[order], wanted)
+        return page(info.context.scope, Order, where, _SORTS[order], wanted)
 
     @strawberry.field(description="One order, by its id or its number.")
-    async def order(
+    def order(
         self, info: Info, id: strawberry.ID | None = None, number: str | None = None
     ) -> Order | None:
         """An order, or null."""
         if id is not None:
-            return await Order.load_by(info.context, parse_id("Order", id))
-        found = await queries.by_numbers(info.context.scope, [number] if number else [])
-        return Order.of(decoded(models.Order, found[0])) if found else None
+            return later(Order.load_by(info.context, parse_id("Order", id)))
+        if not number:
+            return None
+        where = [("t.number = {}", number)]
+        return later(FirstOf(Rows(Order, info.context.scope, where, limit=1)))

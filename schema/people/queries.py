@@ -8,9 +8,10 @@ from uuid import UUID
 
 import strawberry
 
-from domain.people import models, queries
+from domain.errors import NotAllowed
+from domain.people import policy
 from schema.context import Info
-from schema.loaders import decoded, rows
+from schema.nodes import Rows, later
 from schema.paging import After, Before, Connection, First, Key, Last, Page, page
 from schema.paging import Order as Sequence
 from schema.people.types import Agent, ApiToken, Customer, Merchant, Team, Viewer
@@ -33,7 +34,7 @@ class PeopleQueries:
         return Viewer.of(info.context)
 
     @strawberry.field(description="The customers that the viewer sees, the newest first.")
-    async def customers(
+    def customers(
         self,
         info: Info,
         first: First = None,
@@ -43,33 +44,31 @@ class PeopleQueries:
     ) -> Connection[Customer]:
         """A page of customers."""
         wanted = Page.wanted(first, after, last, before)
-        return await page(info.context.scope, models.Customer, Customer, [], NEWEST, wanted)
+        return page(info.context.scope, Customer, [], NEWEST, wanted)
 
     @strawberry.field(description="One customer.")
-    async def customer(self, info: Info, id: strawberry.ID) -> Customer | None:
+    def customer(self, info: Info, id: strawberry.ID) -> Customer | None:
         """A customer, or null."""
-        return await Customer.load_by(info.context, parse_id("Customer", id))
+        return later(Customer.load_by(info.context, parse_id("Customer", id)))
 
     @strawberry.field(description="The staff of the shop, by name; for staff.")
-    async def agents(self, info: Info) -> list[Agent]:
+    def agents(self, info: Info) -> list[Agent]:
         """The agents."""
-        found = await rows(info.context.scope, models.Grant, STAFF, "name, t.id")
-        return [Agent.of(row) for row in found]
+        return later(Rows(Agent, info.context.scope, STAFF, "name, t.id"))
 
     @strawberry.field(description="The teams of the shop; for staff.")
-    async def teams(self, info: Info) -> list[Team]:
+    def teams(self, info: Info) -> list[Team]:
         """The teams."""
-        found = await rows(info.context.scope, models.Team, [], "t.key, t.id")
-        return [Team.of(row) for row in found]
+        return later(Rows(Team, info.context.scope, order="t.key, t.id"))
 
     @strawberry.field(description="The merchants that the viewer sees, by name, at most 500.")
-    async def merchants(self, info: Info) -> list[Merchant]:
+    def merchants(self, info: Info) -> list[Merchant]:
         """The merchants."""
-        found = await rows(info.context.scope, models.Merchant, [], "t.name, t.id", 500)
-        return [Merchant.of(row) for row in found]
+        return later(Rows(Merchant, info.context.scope, order="t.name, t.id", limit=500))
 
     @strawberry.field(description="The shop's API tokens, the newest first; for supervisors.")
-    async def tokens(self, info: Info) -> list[ApiToken]:
+    def tokens(self, info: Info) -> list[ApiToken]:
         """The tokens. Raises NotAllowed."""
-        found = await queries.tokens(info.context.known)
-        return [ApiToken.of(decoded(models.Token, row)) for row in found]
+        if not policy.may_see_tokens(info.context.known):
+            raise NotAllowed()
+        return later(Rows(ApiToken, info.context.scope, order="t.id DESC"))

@@ -12,12 +12,17 @@ from tortoise.models import Model
 from domain.people import models, policy  # noqa: F401  (policy declares who sees what)
 from schema import enums
 from schema.context import Context, Info, StaffOnly
-from schema.nodes import Node
-from schema.paging import After, Before, Connection, First, Last, Page
+from schema.fields import derived, many, pages, related, through
+from schema.nodes import Node, later
+from schema.paging import Connection, Key
+from schema.paging import Order as Sequence
 
 if TYPE_CHECKING:
     from schema.conversations.types import Conversation
     from schema.orders.types import Order
+
+LATEST = Sequence("last-", (Key("last_message_at", datetime, True), Key("id", UUID, True)))
+PLACED = Sequence("placed-", (Key("placed_at", datetime, True), Key("id", UUID, True)))
 
 
 @strawberry.type(description="A group of agents that shares a skill.")
@@ -27,18 +32,19 @@ class Team(Node):
     key: str
     name: str
 
+    agents: list[Agent] = through(
+        "Who is in it; nobody, to anybody but staff.",
+        models.Membership,
+        "team_id",
+        "grant_id",
+        models.Grant,
+        (("t.revoked_at IS NULL",),),
+    )
+
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Team
-
-    @strawberry.field(description="Who is in it; nobody, to anybody but staff.")
-    async def agents(self, info: Info) -> list[Agent]:
-        """The agents of the team."""
-        loaders = info.context.loaders
-        members = await loaders.many(models.Membership, "team_id").load(self.pk)
-        found = await loaders.one(models.Grant).load_many([row["grant_id"] for row in members])
-        return [Agent.of(row) for row in found if row and row["revoked_at"] is None]
 
 
 @strawberry.type(description="Somebody of the staff, in this shop.")
@@ -50,25 +56,15 @@ class Agent(Node):
     presence: enums.Presence
     capacity: int = strawberry.field(description="How many conversations at once.")
 
+    load: int | None = derived("How many open conversations they have.", (StaffOnly(),))
+    teams: list[Team] = through(
+        "The teams they are in.", models.Membership, "grant_id", "team_id", models.Team
+    )
+
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Grant
-
-    @strawberry.field(
-        description="How many open conversations they have.", extensions=[StaffOnly()]
-    )
-    async def load(self, info: Info) -> int | None:
-        """The agent's load."""
-        return await info.context.loaders.load_of_agent.load(self.pk)
-
-    @strawberry.field(description="The teams they are in.")
-    async def teams(self, info: Info) -> list[Team]:
-        """The agent's teams."""
-        loaders = info.context.loaders
-        members = await loaders.many(models.Membership, "grant_id").load(self.pk)
-        found = await loaders.one(models.Team).load_many([row["team_id"] for row in members])
-        return [Team.of(row) for row in found if row]
 
 
 @strawberry.type(description="A seller in the shop.")
@@ -103,51 +99,24 @@ class Customer(Node):
     is_anonymous: bool
     created_at: datetime
 
+    identities: list[Identity] = many(
+        "How they are known; empty to anybody but staff.",
+        models.Identity,
+        "customer_id",
+        where=(("t.kind <> 'visitor'",),),
+        extensions=(StaffOnly(empty=list),),
+    )
+    conversations: Connection[
+        Annotated[Conversation, strawberry.lazy("schema.conversations.types")]
+    ] = pages("Their conversations, the latest first.", "customer_id", LATEST)
+    orders: Connection[Annotated[Order, strawberry.lazy("schema.orders.types")]] = pages(
+        "Their orders, the newest first.", "customer_id", PLACED
+    )
+
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Customer
-
-    @strawberry.field(
-        description="How they are known; empty to anybody but staff.",
-        extensions=[StaffOnly(empty=list)],
-    )
-    async def identities(self, info: Info) -> list[Identity]:
-        """The customer's identities, but for the browser's key."""
-        found = await info.context.loaders.many(models.Identity, "customer_id").load(self.pk)
-        return [
-            Identity(kind=row["kind"], hint=row["hint"], verified_at=row["verified_at"])
-            for row in found
-            if row["kind"] != "visitor"
-        ]
-
-    @strawberry.field(description="Their conversations, the latest first.")
-    async def conversations(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Annotated[Conversation, strawberry.lazy("schema.conversations.types")]]:
-        """The customer's conversations."""
-        from schema.conversations.queries import of_customer
-
-        return await of_customer(info.context, self.pk, Page.wanted(first, after, last, before))
-
-    @strawberry.field(description="Their orders, the newest first.")
-    async def orders(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Annotated[Order, strawberry.lazy("schema.orders.types")]]:
-        """The customer's orders."""
-        from schema.orders.queries import of_customer
-
-        return await of_customer(info.context, self.pk, Page.wanted(first, after, last, before))
 
 
 @strawberry.type(description="An API token, without its secret.")
@@ -161,16 +130,12 @@ class ApiToken(Node):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    merchant: Merchant | None = related("The merchant it is bound to, if it is.")
 
     @classmethod
     def model(cls) -> type[Model]:
         """Its table."""
         return models.Token
-
-    @strawberry.field(description="The merchant it is bound to, if it is.")
-    async def merchant(self, info: Info) -> Merchant | None:
-        """The token's merchant."""
-        return await Merchant.load_by(info.context, self.column("merchant_id"))
 
 
 @strawberry.type(description="A token just made. Its secret is shown this once.")
@@ -208,16 +173,16 @@ class Viewer:
         )
 
     @strawberry.field(description="The viewer as an agent, for staff.")
-    async def agent(self, info: Info) -> Agent | None:
+    def agent(self, info: Info) -> Agent | None:
         """The viewer's grant."""
-        return await Agent.load_by(info.context, self.actor_id) if self.staff else None
+        return later(Agent.load_by(info.context, self.actor_id if self.staff else None))
 
     @strawberry.field(description="The merchant the viewer acts for.")
-    async def merchant(self, info: Info) -> Merchant | None:
+    def merchant(self, info: Info) -> Merchant | None:
         """The viewer's merchant."""
-        return await Merchant.load_by(info.context, self.merchant_id)
+        return later(Merchant.load_by(info.context, self.merchant_id))
 
     @strawberry.field(description="The viewer as a customer.")
-    async def customer(self, info: Info) -> Customer | None:
+    def customer(self, info: Info) -> Customer | None:
         """The viewer's customer."""
-        return await Customer.load_by(info.context, self.customer_id)
+        return later(Customer.load_by(info.context, self.customer_id))

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import strawberry
 
-from domain.tickets import models, queries
+from domain.tickets import rules
 from schema import enums
 from schema.context import Context, Info
-from schema.loaders import decoded
+from schema.nodes import FirstOf, Rows, later
 from schema.paging import After, Before, Connection, First, Key, Last, Page, page
 from schema.paging import Order as Sequence
 from schema.scalars import parse_id
@@ -88,7 +88,7 @@ class TicketQueries:
     """Tickets, for Query."""
 
     @strawberry.field(description="The tickets that the viewer sees.")
-    async def tickets(
+    def tickets(
         self,
         info: Info,
         filter: TicketFilter | None = None,
@@ -101,14 +101,16 @@ class TicketQueries:
         """A page of tickets."""
         wanted = Page.wanted(first, after, last, before)
         where = filter.where(info.context) if filter else []
-        return await page(info.context.scope, models.Ticket, Ticket, where, _SORTS[order], wanted)
+        return page(info.context.scope, Ticket, where, _SORTS[order], wanted)
 
     @strawberry.field(description="One ticket, by its id or its number.")
-    async def ticket(
+    def ticket(
         self, info: Info, id: strawberry.ID | None = None, number: str | None = None
     ) -> Ticket | None:
         """A ticket, or null."""
         if id is not None:
-            return await Ticket.load_by(info.context, parse_id("Ticket", id))
-        found = await queries.by_number(info.context.scope, number) if number else None
-        return Ticket.of(decoded(models.Ticket, found)) if found else None
+            return later(Ticket.load_by(info.context, parse_id("Ticket", id)))
+        if not number:
+            return None
+        where = [("t.number = {}", rules.whole_number(number))]
+        return later(FirstOf(Rows(Ticket, info.context.scope, where, limit=1)))

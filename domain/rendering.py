@@ -1,0 +1,260 @@
+"""Projections as SQL: the columns a plan asks for, with to-one rows joined, under a Scope.
+
+Text only; domain/db.py runs it. Every table that a statement touches carries the Scope's
+condition, the joined ones too. Limits are literals: with a parameter PostgreSQL plans a queue
+twice as slow. What is read stands in a subquery `r`, so that rows are limited before they are
+joined to others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tortoise.models import Model
+
+from domain import db
+from domain.actors import Scope
+
+ROOT = "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A to-one row: of `model`, found by its id in a column, or first by an order of its own."""
+
+    alias: str
+    model: type[Model]
+    parent: str
+    column: str
+    first_by: str | None = None
+
+    def sql(self, scope: Scope, place: Callable[[str], str]) -> str:
+        """The LEFT JOIN: nothing to see is nothing there."""
+        table = self.model._meta.db_table
+        if self.first_by is None:
+            seen = db.seen(self.model, scope, self.alias, place)
+            found = f"{self.alias}.id = {self.parent}.{self.column}"
+            return f"LEFT JOIN {table} {self.alias} ON {found} AND {seen}"
+        seen = db.seen(self.model, scope, "t", place)
+        return (
+            f"LEFT JOIN LATERAL (SELECT {db.columns_of(self.model)} FROM {table} t "
+            f"WHERE t.{self.column} = {self.parent}.id AND {seen} "
+            f"ORDER BY {self.first_by} LIMIT 1) {self.alias} ON TRUE"
+        )
+
+
+@dataclass(eq=False, slots=True)
+class Projection:
+    """Columns of one table and of the to-one rows joined to it, by their places in a row."""
+
+    model: type[Model]
+    columns: list[str] = field(default_factory=list)
+    joins: list[Join] = field(default_factory=list)
+
+    def place(self, alias: str, column: str, cast: str = "") -> int:
+        """The place of a column of `alias`, which is added unless it is there."""
+        text = self._text(alias, column) + cast
+        if text not in self.columns:
+            self.columns.append(text)
+        return self.columns.index(text)
+
+    def join(
+        self, model: type[Model], parent: str, column: str, first_by: str | None = None
+    ) -> str:
+        """The alias of a to-one row, joined unless it is already."""
+        for known in self.joins:
+            if (known.model, known.parent, known.column, known.first_by) == (
+                model,
+                parent,
+                column,
+                first_by,
+            ):
+                return known.alias
+        self.joins.append(Join(f"a{len(self.joins)}", model, parent, column, first_by))
+        return self.joins[-1].alias
+
+    def _text(self, alias: str, column: str) -> str:
+        join = next((join for join in self.joins if join.alias == alias), None)
+        if join is not None and join.first_by is None and column in db.derived(join.model):
+            return db.derived(join.model)[column].format(t=alias)
+        return f"{alias}.{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL, and where each of its values comes from: a Scope's field, or the values given."""
+
+    text: str
+    sources: tuple[str | None, ...]
+
+    def values(self, scope: Scope, *given: Any) -> list[Any]:
+        """The values in their places."""
+        rest = iter(given)
+        return [next(rest) if name is None else getattr(scope, name) for name in self.sources]
+
+
+class _Writer:
+    """Numbers the values of one statement."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.sources: list[str | None] = []
+
+    def of_scope(self, name: str) -> str:
+        if name not in self.sources:
+            self.sources.append(name)
+        return f"${self.sources.index(name) + 1}"
+
+    def given(self) -> str:
+        self.sources.append(None)
+        return f"${len(self.sources)}"
+
+    def seen(self, model: type[Model], alias: str = "t") -> str:
+        return db.seen(model, self.scope, alias, self.of_scope)
+
+    def where(self, terms: Sequence[tuple[str, int]]) -> str:
+        """Conditions, each with how many values follow it."""
+        made = (term.format(*(self.given() for _ in range(count))) for term, count in terms)
+        return "".join(f" AND {term}" for term in made)
+
+    def joins(self, projection: Projection) -> str:
+        return "".join(f" {join.sql(self.scope, self.of_scope)}" for join in projection.joins)
+
+    def done(self, text: str) -> Statement:
+        return Statement(text, tuple(self.sources))
+
+
+Terms = tuple[tuple[str, int], ...]
+"""Conditions over `t`, each with the number of its values."""
+
+
+def terms_of(where: db.Where) -> tuple[Terms, list[Any]]:
+    """Conditions without their values, and the values."""
+    found = [db.values_of(term) for term in where]
+    texts = tuple((term[0], len(values)) for term, values in zip(where, found, strict=True))
+    return texts, [value for values in found for value in values]
+
+
+def by_id(projection: Projection, scope: Scope) -> Statement:
+    """One row: the value given is its id."""
+    writer, model = _Writer(scope), projection.model
+    inner = (
+        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"WHERE t.id = {writer.given()} AND {writer.seen(model)}"
+    )
+    return writer.done(_outer(writer, projection, inner))
+
+
+def listed(
+    projection: Projection,
+    scope: Scope,
+    terms: Terms,
+    order: str,
+    limit: int | None,
+    keys: tuple[str, ...] = (),
+) -> Statement:
+    """Rows in an order; the last columns are `keys`. Values given: those of `terms`."""
+    writer, model = _Writer(scope), projection.model
+    tail = f" LIMIT {int(limit)}" if limit is not None else ""
+    inner = (
+        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"WHERE {writer.seen(model)}{writer.where(terms)} ORDER BY {order}{tail}"
+    )
+    return writer.done(_outer(writer, projection, inner, order, keys))
+
+
+def of_each(
+    projection: Projection,
+    scope: Scope,
+    key: str,
+    terms: Terms,
+    order: str,
+    limit: int,
+    keys: tuple[str, ...] = (),
+) -> Statement:
+    """For each of some ids at most `limit` rows whose `key` is the id, which comes first.
+
+    Values given: the ids, then those of `terms`.
+    """
+    writer, model = _Writer(scope), projection.model
+    ids = writer.given()
+    inner = (
+        f"SELECT t.* FROM unnest({ids}::uuid[]) about(id) CROSS JOIN LATERAL ("
+        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t WHERE t.{key} = about.id "
+        f"AND {writer.seen(model)}{writer.where(terms)} ORDER BY {order} LIMIT {int(limit)}) t"
+    )
+    return writer.done(_outer(writer, projection, inner, order, keys, first=f"{ROOT}.{key}"))
+
+
+def all_of_each(
+    projection: Projection, scope: Scope, key: str, terms: Terms, order: str
+) -> Statement:
+    """All rows whose `key` is among some ids; the key comes first.
+
+    Values given: the ids, then those of `terms`.
+    """
+    writer, model = _Writer(scope), projection.model
+    inner = (
+        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"WHERE t.{key} = ANY({writer.given()}::uuid[]) "
+        f"AND {writer.seen(model)}{writer.where(terms)}"
+    )
+    return writer.done(_outer(writer, projection, inner, order, first=f"{ROOT}.{key}"))
+
+
+def linked(
+    projection: Projection,
+    scope: Scope,
+    link: type[Model],
+    mine: str,
+    theirs: str,
+    terms: Terms,
+) -> Statement:
+    """Rows on the other side of a table between, by its `mine` among some ids, which comes first.
+
+    In the order of the links. Values given: the ids, then those of `terms`.
+    """
+    writer, model = _Writer(scope), projection.model
+    inner = (
+        f"SELECT {db.columns_of(model)}, link.{mine} AS link_mine, link.id AS link_id "
+        f"FROM {link._meta.db_table} link JOIN {model._meta.db_table} t ON t.id = link.{theirs} "
+        f"WHERE link.{mine} = ANY({writer.given()}::uuid[]) AND {writer.seen(link, 'link')} "
+        f"AND {writer.seen(model)}{writer.where(terms)}"
+    )
+    order, first = "t.link_id", f"{ROOT}.link_mine"
+    return writer.done(_outer(writer, projection, inner, order, first=first))
+
+
+def counted(model: type[Model], scope: Scope, terms: Terms) -> Statement:
+    """How many rows there are. Values given: those of `terms`."""
+    writer = _Writer(scope)
+    return writer.done(
+        f"SELECT count(*) FROM {model._meta.db_table} t "
+        f"WHERE {writer.seen(model)}{writer.where(terms)}"
+    )
+
+
+def counted_each(model: type[Model], scope: Scope, key: str) -> Statement:
+    """How many rows there are with their `key` among some ids: pairs of id and number."""
+    writer = _Writer(scope)
+    return writer.done(
+        f"SELECT t.{key}, count(*) FROM {model._meta.db_table} t "
+        f"WHERE t.{key} = ANY({writer.given()}::uuid[]) AND {writer.seen(model)} GROUP BY 1"
+    )
+
+
+def _outer(
+    writer: _Writer,
+    projection: Projection,
+    inner: str,
+    order: str = "",
+    keys: tuple[str, ...] = (),
+    first: str = "",
+) -> str:
+    columns = [first] if first else []
+    columns += projection.columns or ["1"]
+    columns += [f"{ROOT}.{key}" for key in keys]
+    by = f" ORDER BY {order.replace('t.', f'{ROOT}.')}" if order else ""
+    return f"SELECT {', '.join(columns)} FROM ({inner}) {ROOT}{writer.joins(projection)}{by}"

@@ -1,0 +1,198 @@
+"""A document becomes a plan, which is kept; a plan answers a request.
+
+Kept are the 512 most recent plans, by document, operation, whether the asker is staff (what is
+kept for staff is not even read for others) and the variables of @skip and @include.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from inspect import isawaitable
+from typing import Any, Protocol
+
+from graphql import (
+    ExecutionResult,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_variable_values,
+    located_error,
+    visit,
+)
+from graphql import GraphQLNonNull as NonNull
+from graphql.execution.collect_fields import FragmentDetails, collect_fields
+from graphql.execution.values import VariableValues
+from graphql.type import GraphQLObjectType
+
+from domain import db
+from domain.errors import DomainError
+from schema.compiled.leaves import Unknown
+from schema.compiled.parts import Part, ask, part_of
+from schema.compiled.reading import Run
+from schema.compiled.shapes import Member, core, members
+from schema.compiled.source import Arguments, Details, Source
+from schema.context import Context
+from schema.nodes import FirstOf, One, Rows
+from schema.paging import Listing
+
+KEPT = 512
+PROMISES = (Listing, One, Rows, FirstOf)
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A field of the operation itself."""
+
+    key: str
+    member: Member
+    details: Details
+    part: Part
+
+    def failed(self, error: BaseException) -> ExecutionResult:
+        """The answer when this field fails. Raises Unknown where null may stand in its place."""
+        if not isinstance(self.member.promise.type, NonNull) or not isinstance(error, Exception):
+            raise Unknown(self.key) from error
+        nodes = [found.node for found in self.details]
+        return ExecutionResult(None, [located_error(error, nodes, [self.key])])
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an operation reads; `typename` are the keys that ask for the root's own name."""
+
+    roots: Sequence[Root]
+    typename: dict[str, str]
+    order: Sequence[str]
+
+    async def answer(self, variables: VariableValues, context: Context) -> Any:
+        """The data, or an ExecutionResult without any. Raises Unknown."""
+        found: list[Any] = []
+        async with db.reading() as connection:
+            run = Run(context, variables, connection)
+            for root in self.roots:
+                arguments = run.arguments(Arguments(0, root.member, root.details[0]))
+                try:
+                    found.append(ask(root.member, context, None, arguments))
+                except DomainError as error:
+                    _close(found)
+                    return root.failed(error)
+            return await self._data(run, found)
+
+    async def _data(self, run: Run, found: list[Any]) -> Any:
+        data: dict[str, Any] = dict(self.typename)
+        waiting = sum(_is_coroutine(value) for value in found)
+        for root, value in zip(self.roots, found, strict=True):
+            if _is_coroutine(value):
+                try:
+                    value = await value
+                except DomainError as error:
+                    if waiting > 1:
+                        raise Unknown(root.key) from error
+                    return root.failed(error)
+            data[root.key] = await root.part.data(run, value)
+        return {key: data[key] for key in self.order}
+
+
+def _is_coroutine(value: Any) -> bool:
+    return isawaitable(value) and not isinstance(value, PROMISES)
+
+
+def _close(found: list[Any]) -> None:
+    for value in found:
+        if _is_coroutine(value) and hasattr(value, "close"):
+            value.close()
+
+
+def coerced(operation: OperationDefinitionNode, variables: dict[str, Any]) -> VariableValues:
+    """The variables as the operation declares them. Raises Unknown for refused ones."""
+    found = get_variable_values(core, operation.variable_definitions or (), variables)
+    if isinstance(found, list):
+        raise Unknown("variables")
+    return found
+
+
+class Parsed(Hashable, Protocol):
+    """A parsed and valid document, the same object each time (schema/execution.py keeps them)."""
+
+    @property
+    def operations(self) -> Sequence[OperationDefinitionNode]:
+        """Its operations."""
+
+    @property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        """Its fragments, by name."""
+
+
+def plan(
+    document: Parsed, operation: OperationDefinitionNode, variables: VariableValues, staff: bool
+) -> Plan:
+    """The plan of an operation, kept. Raises Unknown for one that is not understood."""
+    number = next(n for n, each in enumerate(document.operations) if each is operation)
+    given = variables.coerced
+    switches = tuple((name, given[name]) for name in _switches(document) if name in given)
+    made = _plan(document, number, switches, staff)
+    if isinstance(made, str):
+        raise Unknown(made)
+    return made
+
+
+@lru_cache(maxsize=KEPT)
+def _plan(
+    document: Parsed, number: int, switches: tuple[tuple[str, Any], ...], staff: bool
+) -> Plan | str:
+    operation, values = document.operations[number], VariableValues({}, dict(switches))
+    fragments = {name: FragmentDetails(node) for name, node in document.fragments.items()}
+    begin = partial(Source, operation, fragments, values, staff)
+    root = core.get_root_type(operation.operation)
+    assert isinstance(root, GraphQLObjectType)
+    try:
+        return _compiled(begin, root, operation, fragments, values)
+    except Unknown as unknown:
+        return str(unknown)
+
+
+def _compiled(
+    begin: partial[Source],
+    root: GraphQLObjectType,
+    operation: OperationDefinitionNode,
+    fragments: dict[str, FragmentDetails],
+    values: VariableValues,
+) -> Plan:
+    grouped = collect_fields(core, fragments, values, root, operation).grouped_field_set
+    roots, typename = [], {}
+    for key, details in grouped.items():
+        name = details[0].node.name.value
+        if name == "__typename":
+            typename[key] = root.name
+        elif name.startswith("__"):
+            raise Unknown(name)
+        else:
+            member = members(root)[name]
+            roots.append(Root(key, member, details, part_of(begin, member.promise, details)))
+    return Plan(roots, typename, list(grouped))
+
+
+class _Switches(Visitor):
+    """Finds the variables that decide what is selected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: Any, *_: Any) -> None:
+        """Look at @skip and @include."""
+        if node.name.value in ("skip", "include"):
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.names.add(argument.value.name.value)
+
+
+@lru_cache(maxsize=KEPT)
+def _switches(document: Parsed) -> tuple[str, ...]:
+    found = _Switches()
+    for node in (*document.operations, *document.fragments.values()):
+        visit(node, found)
+    return tuple(sorted(found.names))
