@@ -305,6 +305,13 @@ Where = Sequence[tuple[Any, ...]]
 A condition without a value may be written with `...` in its place."""
 
 
+class Each(str):
+    """A condition `t.column = ANY({})` over a few values, each of which has an index in the order
+    of the list: a compiled read merges the values' lists, instead of sorting all they hold."""
+
+    __slots__ = ()
+
+
 def values_of(term: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values of a condition."""
     return tuple(value for value in term[1:] if value is not ...)

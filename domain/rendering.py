@@ -101,6 +101,7 @@ class _Writer:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.sources: list[str | None] = []
+        self.merged = ""
 
     def of_scope(self, name: str) -> str:
         if name not in self.sources:
@@ -114,9 +115,16 @@ class _Writer:
     def seen(self, model: type[Model], alias: str = "t") -> str:
         return db.seen(model, self.scope, alias, self.of_scope)
 
-    def where(self, terms: Sequence[tuple[str, int]]) -> str:
-        """Conditions, each with how many values follow it."""
-        made = (term.format(*(self.given() for _ in range(count))) for term, count in terms)
+    def where(self, terms: Sequence[tuple[str, int]], merge: bool = False) -> str:
+        """Conditions, each with how many values follow it; `merge` sets the first Each apart."""
+        made = []
+        for term, count in terms:
+            places = [self.given() for _ in range(count)]
+            if merge and isinstance(term, db.Each) and not self.merged:
+                self.merged = places[0]
+                made.append(f"{term.partition(' ')[0]} = each.value")
+            else:
+                made.append(term.format(*places))
         return "".join(f" AND {term}" for term in made)
 
     def joins(self, projection: Projection) -> str:
@@ -158,10 +166,16 @@ def listed(
     """Rows in an order; the last columns are `keys`. Values given: those of `terms`."""
     writer, model = _Writer(scope), projection.model
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
+    where = writer.where(terms, merge=limit is not None)
     inner = (
         f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
-        f"WHERE {writer.seen(model)}{writer.where(terms)} ORDER BY {order}{tail}"
+        f"WHERE {writer.seen(model)}{where} ORDER BY {order}{tail}"
     )
+    if writer.merged:
+        inner = (
+            f"SELECT t.* FROM (SELECT DISTINCT unnest({writer.merged}::text[]) AS value) each "
+            f"CROSS JOIN LATERAL ({inner}) t ORDER BY {order}{tail}"
+        )
     return writer.done(_outer(writer, projection, inner, order, keys))
 
 

@@ -6,7 +6,7 @@ executes what plans (schema/compiled) do not; Strawberry made the schema.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from inspect import isawaitable
@@ -18,6 +18,7 @@ from graphql import (
     ArgumentNode,
     DocumentNode,
     ExecutionResult,
+    Executor,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -31,7 +32,10 @@ from graphql import (
     StringValueNode,
     VariableNode,
     Visitor,
+    create_source_event_stream,
     execute,
+    execute_subscription_event,
+    map_source_to_response_event,
     parse,
     specified_rules,
     validate,
@@ -144,8 +148,7 @@ async def compiled(
     context: Context,
 ) -> ExecutionResult:
     """Run a query by its plan. Raises Unknown for what plans do not understand."""
-    values = plan.coerced(operation, variables)
-    made = plan.plan(document, operation, values, context.scope.is_staff)
+    made, values = plan.planned(document, operation, variables, context.scope.is_staff)
     data = await made.answer(values, context)
     context.path = "compiled"
     return data if isinstance(data, ExecutionResult) else ExecutionResult(data, None)
@@ -172,6 +175,42 @@ async def interpreted(
         for error in answered.errors or ():
             coded(error, "invalid_variables")
     return answered
+
+
+async def follow(
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    context: Context,
+) -> AsyncIterator[ExecutionResult]:
+    """The updates of a subscription, each shown by its plan, if it can be.
+
+    Raises Refused for one that cannot begin.
+    """
+    executor = Executor.build(
+        core,
+        document.node,
+        context_value=context,
+        variable_values=variables,
+        operation_name=operation.name.value if operation.name else None,
+        hide_suggestions=True,
+    )
+    begun: Any = executor if isinstance(executor, list) else create_source_event_stream(executor)
+    stream = await begun if isawaitable(begun) else begun
+    errors = stream.errors if isinstance(stream, ExecutionResult) else stream
+    if isinstance(executor, list) or isinstance(stream, ExecutionResult):
+        raise Refused(*(coded(error, "invalid_variables") for error in errors or ()))
+
+    async def show(one: Executor[Any]) -> ExecutionResult:
+        try:
+            made, values = plan.planned(document, operation, variables, context.scope.is_staff)
+            return ExecutionResult(await made.shown(one.root_value, values, context), None)
+        except Exception as error:
+            log.debug("graphql.not_compiled", error=type(error).__name__)
+            shown = execute_subscription_event(one)
+            return await shown if isawaitable(shown) else shown
+
+    return map_source_to_response_event(executor, stream, show)
 
 
 def unknown_asker(

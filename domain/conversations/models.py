@@ -88,7 +88,6 @@ class Conversation(Row):
         table = "conversations"
         indexes = (
             Index(fields=("shop_id", "last_message_at", "id")),
-            Index(fields=("shop_id", "holder", "priority", "queued_at", "id")),
             Index(fields=("customer_id", "last_message_at")),
             Index(fields=("timeline_id",)),
             Index(fields=("channel_id",)),

@@ -1015,7 +1015,6 @@ class Migration(migrations.Migration):
                 "app": "zaide",
                 "indexes": [
                     Index(fields=["shop_id", "last_message_at", "id"]),
-                    Index(fields=["shop_id", "holder", "priority", "queued_at", "id"]),
                     Index(fields=["customer_id", "last_message_at"]),
                     Index(fields=["timeline_id"]),
                     Index(fields=["channel_id"]),
@@ -1360,7 +1359,6 @@ class Migration(migrations.Migration):
                 "unique_together": (("shop", "number"),),
                 "indexes": [
                     Index(fields=["shop_id", "opened_at", "id"]),
-                    Index(fields=["shop_id", "state", "priority", "opened_at", "id"]),
                     Index(fields=["merchant_id", "opened_at", "id"]),
                     Index(fields=["customer_id"]),
                     Index(fields=["order_id"]),

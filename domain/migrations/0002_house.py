@@ -1,4 +1,4 @@
-"""What Tortoise cannot say: partial indexes over NULL, deferred identities, the first rows."""
+"""What Tortoise cannot say: partial indexes over NULL, indexes in the order of a queue, first rows."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -14,6 +14,21 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             sql="CREATE INDEX ix_events_unpositioned ON events (id) WHERE position IS NULL",
             reverse_sql="DROP INDEX ix_events_unpositioned",
+        ),
+        # The most urgent first, of these the oldest: an order of two directions.
+        ops.RunSQL(
+            sql=(
+                "CREATE INDEX ix_tickets_queue "
+                "ON tickets (shop_id, state, priority DESC, opened_at, id)"
+            ),
+            reverse_sql="DROP INDEX ix_tickets_queue",
+        ),
+        ops.RunSQL(
+            sql=(
+                "CREATE INDEX ix_conversations_queue "
+                "ON conversations (shop_id, holder, priority DESC, queued_at, id)"
+            ),
+            reverse_sql="DROP INDEX ix_conversations_queue",
         ),
         ops.RunSQL(
             sql="INSERT INTO sequence (id, position, term) VALUES (1, 0, 0)",

@@ -59,7 +59,6 @@ class Ticket(Row):
         unique_together = (("shop", "number"),)
         indexes = (
             Index(fields=("shop_id", "opened_at", "id")),
-            Index(fields=("shop_id", "state", "priority", "opened_at", "id")),
             Index(fields=("merchant_id", "opened_at", "id")),
             Index(fields=("customer_id",)),
             Index(fields=("order_id",)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -26,9 +26,12 @@ def opaque_of(kind: str) -> Callable[[UUID], str]:
     prefix = kind.encode() + b":"
 
     def make(id: UUID) -> str:
-        return urlsafe_b64encode(prefix + id.bytes).rstrip(b"=").decode()
+        return b2a_base64(prefix + id.bytes, newline=False).translate(_URLSAFE, b"=").decode()
 
     return make
+
+
+_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def present(value: Any) -> Any:

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from inspect import isawaitable
 from typing import Any, Protocol
 
+import orjson
 from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
@@ -27,11 +28,10 @@ from graphql.execution.collect_fields import FragmentDetails, collect_fields
 from graphql.execution.values import VariableValues
 from graphql.type import GraphQLObjectType
 
-from domain import db
 from domain.errors import DomainError
 from schema.compiled.leaves import Unknown
 from schema.compiled.parts import Part, ask, part_of
-from schema.compiled.reading import Run
+from schema.compiled.reading import Run, Variables
 from schema.compiled.shapes import Member, core, members
 from schema.compiled.source import Arguments, Details, Source
 from schema.context import Context
@@ -39,6 +39,8 @@ from schema.nodes import FirstOf, One, Rows
 from schema.paging import Listing
 
 KEPT = 512
+SHORT = 2048
+"""Bytes of variables that are kept with their coerced values."""
 PROMISES = (Listing, One, Rows, FirstOf)
 
 
@@ -50,6 +52,7 @@ class Root:
     member: Member
     details: Details
     part: Part
+    arguments: Arguments
 
     def failed(self, error: BaseException) -> ExecutionResult:
         """The answer when this field fails. Raises Unknown where null may stand in its place."""
@@ -67,19 +70,24 @@ class Plan:
     typename: dict[str, str]
     order: Sequence[str]
 
-    async def answer(self, variables: VariableValues, context: Context) -> Any:
+    async def answer(self, variables: Variables, context: Context) -> Any:
         """The data, or an ExecutionResult without any. Raises Unknown."""
         found: list[Any] = []
-        async with db.reading() as connection:
-            run = Run(context, variables, connection)
+        async with Run(context, variables) as run:
             for root in self.roots:
-                arguments = run.arguments(Arguments(0, root.member, root.details[0]))
+                arguments = run.arguments(root.arguments)
                 try:
                     found.append(ask(root.member, context, None, arguments))
                 except DomainError as error:
                     _close(found)
                     return root.failed(error)
             return await self._data(run, found)
+
+    async def shown(self, update: Any, variables: Variables, context: Context) -> dict[str, Any]:
+        """The data of one update of a subscription, whose root is one field. Raises Unknown."""
+        (root,) = self.roots
+        async with Run(context, variables) as run:
+            return {root.key: await root.part.data(run, update)}
 
     async def _data(self, run: Run, found: list[Any]) -> Any:
         data: dict[str, Any] = dict(self.typename)
@@ -106,14 +114,6 @@ def _close(found: list[Any]) -> None:
             value.close()
 
 
-def coerced(operation: OperationDefinitionNode, variables: dict[str, Any]) -> VariableValues:
-    """The variables as the operation declares them. Raises Unknown for refused ones."""
-    found = get_variable_values(core, operation.variable_definitions or (), variables)
-    if isinstance(found, list):
-        raise Unknown("variables")
-    return found
-
-
 class Parsed(Hashable, Protocol):
     """A parsed and valid document, the same object each time (schema/execution.py keeps them)."""
 
@@ -126,17 +126,32 @@ class Parsed(Hashable, Protocol):
         """Its fragments, by name."""
 
 
-def plan(
-    document: Parsed, operation: OperationDefinitionNode, variables: VariableValues, staff: bool
-) -> Plan:
-    """The plan of an operation, kept. Raises Unknown for one that is not understood."""
+@lru_cache(maxsize=2 * KEPT)
+def _coerced(document: Parsed, number: int, raw: bytes) -> Variables | None:
+    declared = document.operations[number].variable_definitions or ()
+    found = get_variable_values(core, declared, orjson.loads(raw))
+    return None if isinstance(found, list) else Variables(found)
+
+
+def planned(
+    document: Parsed, operation: OperationDefinitionNode, given: dict[str, Any], staff: bool
+) -> tuple[Plan, Variables]:
+    """The plan of an operation, kept, and its coerced variables, kept too while they are short.
+
+    Raises Unknown for an operation that is not understood, or variables that are refused.
+    """
     number = next(n for n, each in enumerate(document.operations) if each is operation)
-    given = variables.coerced
-    switches = tuple((name, given[name]) for name in _switches(document) if name in given)
+    raw = orjson.dumps(given)
+    coerce = _coerced if len(raw) <= SHORT else _coerced.__wrapped__
+    variables = coerce(document, number, raw)
+    if variables is None:
+        raise Unknown("variables")
+    known = variables.values.coerced
+    switches = tuple((name, known[name]) for name in _switches(document) if name in known)
     made = _plan(document, number, switches, staff)
     if isinstance(made, str):
         raise Unknown(made)
-    return made
+    return made, variables
 
 
 @lru_cache(maxsize=KEPT)
@@ -171,7 +186,8 @@ def _compiled(
             raise Unknown(name)
         else:
             member = members(root)[name]
-            roots.append(Root(key, member, details, part_of(begin, member.promise, details)))
+            part = part_of(begin, member.promise, details)
+            roots.append(Root(key, member, details, part, Arguments(0, member, details[0])))
     return Plan(roots, typename, list(grouped))
 
 

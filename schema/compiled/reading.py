@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -52,20 +53,36 @@ def _rendered(make: Rendered, what: Any, kind: _Kind, *rest: Any) -> Statement:
     return make(what, kind.scope, *rest)
 
 
-class Run:
-    """One request's reads, all on one connection."""
+@dataclass(eq=False, slots=True)
+class Variables:
+    """Coerced variables, and what arguments became with them; shared by requests that give them."""
 
-    def __init__(
-        self, context: Context, variables: VariableValues, connection: db.Connection
-    ) -> None:
-        self.context, self.variables, self.connection = context, variables, connection
+    values: VariableValues
+    known: dict[Arguments, dict[str, Any]] = field(default_factory=dict)
+
+
+class Run:
+    """One request's reads, all on one connection, which is taken when the first is made."""
+
+    def __init__(self, context: Context, variables: Variables) -> None:
+        self.context, self.variables = context, variables
         self.scope = context.scope
         self._kind = _Kind(self.scope.kind, self.scope)
+        self._opened = AsyncExitStack()
+        self._connection: db.Connection | None = None
+
+    async def __aenter__(self) -> Run:
+        return self
+
+    async def __aexit__(self, *failure: Any) -> None:
+        await self._opened.__aexit__(*failure)
 
     async def fetch(self, make: Rendered, what: Any, *rest: Any, given: Sequence[Any]) -> list[Any]:
         """The rows of a statement of domain/rendering.py."""
+        if self._connection is None:
+            self._connection = await self._opened.enter_async_context(db.reading())
         statement = _rendered(make, what, self._kind, *rest)
-        found: list[Any] = await self.connection.fetch(
+        found: list[Any] = await self._connection.fetch(
             statement.text, *statement.values(self.scope, *given)
         )
         return found
@@ -80,17 +97,20 @@ class Run:
 
     def arguments(self, each: Arguments) -> dict[str, Any]:
         """The arguments of a field. Raises Unknown for those that are refused."""
-        details = each.details
-        try:
-            given = get_argument_values(
-                each.member.promise,
-                details.node,
-                self.variables,
-                details.fragment_variable_values,
-            )
-        except GraphQLError as error:
-            raise Unknown("arguments") from error
-        return each.member.arguments(given)
+        known = self.variables.known
+        if each not in known:
+            details = each.details
+            try:
+                given = get_argument_values(
+                    each.member.promise,
+                    details.node,
+                    self.variables.values,
+                    details.fragment_variable_values,
+                )
+            except GraphQLError as error:
+                raise Unknown("arguments") from error
+            known[each] = each.member.arguments(given)
+        return known[each]
 
     # The rows a part begins with
 

@@ -73,7 +73,7 @@ class Wants:
     cursors: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Arguments:
     """A field whose arguments are looked up per request, and their slot."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 
+from domain import db
 from domain.tickets import rules
 from schema import enums
 from schema.context import Context, Info
@@ -56,11 +57,9 @@ class TicketFilter:
     def where(self, context: Context) -> list[tuple[str, Any]]:
         """The conditions of this filter."""
         found: list[tuple[str, Any]] = []
-        for column, chosen in (
-            ("state", self.state),
-            ("priority", self.priority),
-            ("deadline", self.deadline),
-        ):
+        if self.state is not None:
+            found.append((db.Each("t.state = ANY({})"), [c.value for c in self.state]))
+        for column, chosen in (("priority", self.priority), ("deadline", self.deadline)):
             if chosen is not None:
                 found.append((f"t.{column} = ANY({{}})", [c.value for c in chosen]))
         for column, text in (("category", self.category), ("intent", self.intent)):
