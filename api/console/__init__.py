@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from api.console import board, conversations, orders, people, queue, session, tickets
-from api.console.live import EventStream, Partial, cursor_of, follow
+from api.console.live import Partial, follow
 from api.console.pages import at_work, viewer
+from api.console.stream import EventStream, cursor_of
 from domain.actors import Actor
 from domain.errors import Invalid
 

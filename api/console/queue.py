@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -45,10 +46,10 @@ async def index(request: Request, actor: Actor) -> Response:
 
 
 def parts(actor: Actor, tab: str) -> list[Partial]:
-    """What lives on this page. Only the counts and one's own list depend on who looks."""
+    """What lives on this page. Only how many are one's own, and their list, depend on who looks."""
     own = actor.id if tab == "mine" else None
     return [
-        Partial("tabs", (actor.id, tab), hears, lambda: draw_tabs(actor, tab)),
+        Partial("tabs", tab, hears, lambda: read_tabs(actor, tab), lambda tabs: tabs.of(actor)),
         Partial("list", (own, tab), hears, lambda: draw_list(actor, tab)),
     ]
 
@@ -68,11 +69,48 @@ def tab_of(actor: Actor, asked: str) -> str:
 
 async def draw_tabs(actor: Actor, tab: str) -> str:
     """The tabs with how many are in each that is worth counting."""
-    counts: dict[str, int] = {}
-    for name in ("waiting", "mine", "bot") if actor.is_staff else ():
-        counts[name] = await db.count(Conversation, actor.scope, _where(actor, name))
-    tabs = TABS if actor.is_staff else MERCHANT_TABS
-    return draw("queue/_tabs.html", actor.locale, tab=tab, tabs=tabs, counts=counts)
+    return (await read_tabs(actor, tab)).of(actor)
+
+
+async def read_tabs(actor: Actor, tab: str) -> Tabs:
+    """The counts for everybody of the actor's scope, in three statements however many they are."""
+    if not actor.is_staff:
+        return Tabs(tab, actor.locale, MERCHANT_TABS)
+    counts = {
+        name: await db.count(Conversation, actor.scope, _where(actor, name))
+        for name in ("waiting", "bot")
+    }
+    held = await db.select(
+        Conversation,
+        actor.scope,
+        [("t.holder = 'agent'", ...), OPEN],
+        order="t.agent_id",
+        columns="DISTINCT t.agent_id, count(*) OVER (PARTITION BY t.agent_id) AS n",
+    )
+    return Tabs(tab, actor.locale, TABS, counts, {row["agent_id"]: row["n"] for row in held})
+
+
+@dataclass(frozen=True, slots=True)
+class Tabs:
+    """The tabs of one scope as of one moment: what all see, and how many each agent has."""
+
+    tab: str
+    locale: str
+    names: tuple[str, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+    mine: dict[UUID, int] = field(default_factory=dict)
+    _drawn: dict[int, str] = field(default_factory=dict, init=False)
+
+    def of(self, actor: Actor) -> str:
+        """One viewer's tabs; whoever has as many sees the same text."""
+        mine = self.mine.get(actor.id, 0)
+        html = self._drawn.get(mine)
+        if html is None:
+            counts = {**self.counts, "mine": mine}
+            html = self._drawn[mine] = draw(
+                "queue/_tabs.html", self.locale, tab=self.tab, tabs=self.names, counts=counts
+            )
+        return html
 
 
 async def draw_list(actor: Actor, tab: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.auth import bearer_of, require_actor
-from api.console.live import BEAT, EventStream, cursor_of, hub, message, told_to, word
+from api.console.live import BEAT, STILL_HERE, hub, told_to
+from api.console.stream import EventStream, cursor_of, message, word
 from api.errors import Malformed, read_json
 from api.widget import parts
 from api.widget.chat import language_of, shop_of
@@ -117,18 +119,24 @@ async def stream(request: Request) -> Response:
 
 async def _follow(token: str, actor: Actor, locale: str, after: int) -> AsyncIterator[bytes]:
     """Frames for one customer, until the token is over or its customer is gone."""
-    ear = hub.open(actor.shop, lambda event: told_to(actor, event))
-    # What comes from here on is heard; what came before is looked up. Nothing is both.
-    until = live.reader.position
+    # What comes from here on is heard; what came before is looked up. Nothing is both. A customer
+    # hears of their own talk only, so there is nothing to gather in rounds.
+    ear = hub.open(actor, lambda event: True, pace=0)
+    clock = asyncio.get_running_loop().time
+    looked = clock()
     try:
         yield b"retry: 1000\n: hello\n\n"
-        missed = await live.missed(actor.shop, after, until)
+        missed = await live.missed(actor.shop, after, ear.since)
         if missed is None:
             yield word("resync")
             return
         heard = [event for event in missed if told_to(actor, event)]
         while True:
-            for frame in await _frames(token, actor, locale, heard):
+            frames = await _frames(actor, locale, heard) if heard else [STILL_HERE]
+            while ear.doubted or clock() - looked >= BEAT:
+                ear.doubted, looked = False, clock()
+                await actor_of_widget(token)
+            for frame in frames:
                 yield frame
             heard = await ear.heard(BEAT)
             if hub.ended:
@@ -136,34 +144,32 @@ async def _follow(token: str, actor: Actor, locale: str, after: int) -> AsyncIte
             if ear.lost:
                 yield word("resync")
                 return
-            if not heard:
-                yield b": still here\n\n"
     except Unauthenticated:
         yield word("renew")
     finally:
-        hub.close(actor.shop, ear)
+        hub.close(ear)
 
 
-async def _frames(token: str, actor: Actor, locale: str, heard: list[Happened]) -> list[bytes]:
-    """A frame per message, and one for how things stand. Raises Unauthenticated when it is over."""
-    await actor_of_widget(token)
-    if not heard:
-        return []
+async def _frames(actor: Actor, locale: str, heard: list[Happened]) -> list[bytes]:
+    """A frame per message, and one for how things stand."""
     frames = []
+    rows = await _messages(actor, heard)
     for event in heard:
-        if event.kind in parts.SAID:
-            row = await _message(actor, str(event.data.get("message", "")))
-            if row is not None:
-                frames.append(message(_dumped(_as_data(row, locale)), event.position, "message"))
+        row = rows.get(str(event.data.get("message"))) if event.kind in parts.SAID else None
+        if row is not None:
+            frames.append(message(_dumped(_as_data(row, locale)), event.position, "message"))
     status = {"html": await parts.draw_status(actor, locale), "holder": await _holder(actor)}
     frames.append(message(_dumped(status), heard[-1].position, "status"))
     return frames
 
 
-async def _message(actor: Actor, id: str) -> db.Row | None:
-    """A message as its customer may see it; None if they may not."""
-    found = await db.select(Message, actor.scope, [("t.id = {}::uuid", id)])
-    return found[0] if found else None
+async def _messages(actor: Actor, heard: list[Happened]) -> dict[str, db.Row]:
+    """What was said, by its id, as far as its customer may see it."""
+    ids = [str(event.data["message"]) for event in heard if event.kind in parts.SAID]
+    if not ids:
+        return {}
+    found = await db.select(Message, actor.scope, [("t.id = ANY({}::uuid[])", ids)])
+    return {str(row["id"]): row for row in found}
 
 
 async def _holder(actor: Actor) -> str:

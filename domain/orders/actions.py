@@ -49,18 +49,18 @@ async def claim_for(shop: UUID, customer: UUID) -> int:
     """
     async with db.unit_of_work():
         rows = await db.sql(
-            "UPDATE orders o SET customer_id = $2 FROM identities i "
-            "WHERE o.shop_id = $1 AND i.shop_id = $1 AND i.customer_id = $2 "
+            "UPDATE orders o SET customer_id = $2 FROM identities i, orders b "
+            "WHERE b.id = o.id AND o.shop_id = $1 AND i.shop_id = $1 AND i.customer_id = $2 "
             "AND i.verified_at IS NOT NULL AND o.customer_id IS DISTINCT FROM $2 "
             "AND ((i.kind = 'user' AND o.user_hash = i.value_hash) "
             "  OR (i.kind = 'email' AND o.email_hash = i.value_hash) "
             "  OR (i.kind = 'phone' AND o.phone_hash = i.value_hash)) "
-            "RETURNING o.id, o.merchant_id",
+            "RETURNING o.id, o.merchant_id, b.customer_id AS before",
             shop,
             customer,
         )
         for row in rows:
-            _changed(shop, row["id"], customer, row["merchant_id"], "customer")
+            _changed(shop, row["id"], [customer, row["before"]], row["merchant_id"], "customer")
     return len(rows)
 
 
@@ -152,18 +152,19 @@ async def _update(mirrored: Order, order: ShopOrder) -> None:
     mirrored.paid_at, mirrored.delivered_at = order.paid_at, order.delivered_at
     mirrored.synced_at = now()
     await mirrored.save()
-    _changed(mirrored.shop_id, mirrored.id, mirrored.customer_id, mirrored.merchant_id, judged.code)
+    customers = [mirrored.customer_id]
+    _changed(mirrored.shop_id, mirrored.id, customers, mirrored.merchant_id, judged.code)
 
 
 def _changed(
-    shop: UUID, order: UUID, customer: UUID | None, merchant: UUID | None, what: str
+    shop: UUID, order: UUID, customers: Sequence[UUID | None], merchant: UUID | None, what: str
 ) -> None:
     record(
         Kind.ORDER_CHANGED,
         shop=shop,
         by=system(shop).ref,
         order=order,
-        customers=[customer],
+        customers=customers,
         merchants=[merchant],
         what=what,
     )

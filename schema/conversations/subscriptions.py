@@ -8,8 +8,9 @@ from uuid import UUID
 
 import strawberry
 
+from domain.actors import Scope
 from domain.errors import NotAllowed, NotFound
-from domain.events import Happened
+from domain.events import Happened, Kind
 from schema.context import Context, Info
 from schema.conversations.types import Conversation, Message
 from schema.feed import follow
@@ -101,9 +102,25 @@ def _waits(update: ConversationChanged, team: UUID | None, asked: str | None) ->
     return waits and (asked is None or row("team_id") == team)
 
 
+# Of these a conversation shows nothing to anybody but staff, and readings not to customers either.
+_BEHIND = frozenset(
+    {Kind.FIRST_ANSWERED.value, Kind.DEADLINE_WARNED.value, Kind.DEADLINE_BREACHED.value}
+)
+_READ = frozenset({Kind.MESSAGE_UNDERSTOOD.value})
+_SAID = _READ | {Kind.MESSAGE_RECEIVED.value, Kind.MESSAGE_SENT.value}
+
+
+def _hidden_from(scope: Scope) -> frozenset[str]:
+    if scope.is_staff:
+        return frozenset()
+    return _BEHIND | _READ if scope.customer_id is not None else _BEHIND
+
+
 async def changed(context: Context, event: Happened) -> Update | None:
     """The news of an event for those who see its conversation; None where there is none."""
     if event.conversation_id is None or event.ticket_id is not None:
+        return None
+    if event.kind in _hidden_from(context.scope):
         return None
     cursor = Cursor(event.position)
     conversation = await Conversation.load_by(context, event.conversation_id)
@@ -111,7 +128,7 @@ async def changed(context: Context, event: Happened) -> Update | None:
         return Removed(cursor=cursor, id=opaque("Conversation", event.conversation_id))
     message_id = message_of(event)
     message = await Message.load_by(context, message_id)
-    if message_id is not None and message is None and not context.scope.is_staff:
+    if event.kind in _SAID and message is None and not context.scope.is_staff:
         # A message of somebody else's order: not even that it was written is theirs to know.
         return None
     return ConversationChanged(

@@ -38,6 +38,7 @@ _COUNTED = frozenset(
         Kind.CONVERSATION_OPENED,
         Kind.MESSAGE_RECEIVED,
         Kind.MESSAGE_SENT,
+        Kind.ORDER_LINKED,  # by it, one more conversation may be a merchant's
         Kind.CONVERSATION_QUEUED,
         Kind.CONVERSATION_ASSIGNED,
         Kind.CONVERSATION_RETURNED,
@@ -63,10 +64,16 @@ class MetricSubscriptions:
         if not may_see(context.scope):
             raise NotAllowed()
 
+        untold = False
+
         async def told(event: Happened) -> Update | None:
-            # Figures are sums: with more events waiting, only the last one need be told.
-            if event.kind not in _COUNTED or (context.feed and context.feed.waiting):
+            nonlocal untold
+            # Figures are sums: with more events waiting, only the last one need be told; and that
+            # one need not count itself.
+            untold |= event.kind in _COUNTED
+            if not untold or (context.feed and context.feed.waiting):
                 return None
+            untold = False
             metrics = await measured(context.scope, None, None)
             return MetricsChanged(cursor=Cursor(event.position), metrics=metrics)
 

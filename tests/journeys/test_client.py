@@ -308,11 +308,10 @@ async def opened_anew(house: House) -> Ticket:
 async def expected(house: House) -> list[tuple[str, str, str]]:
     """What a partner is to hear of tickets, in order, from the rows of the events."""
     happened = await events.since(0, house.id, 10_000)
-    hidden = {"TicketRaised", "DeadlineWarned", "DeadlineBreached"}
     return [
         (e.kind, opaque("Ticket", e.ticket_id), show_position(e.position))
         for e in happened
-        if e.ticket_id and e.kind not in hidden
+        if e.ticket_id
     ]
 
 

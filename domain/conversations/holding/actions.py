@@ -104,7 +104,8 @@ async def link_order(conversation: Conversation, message_id: UUID, order: db.Row
         conversation=conversation.id,
         order=order["id"],
         customers=[conversation.customer_id],
-        merchants=[order["merchant_id"]],
+        # Whose order it was about no longer sees one there.
+        merchants=[order["merchant_id"], *await queries.merchants_in(conversation.id)],
         message=message_id,
     )
 
@@ -113,6 +114,7 @@ async def understood(
     conversation: Conversation, intent: str, sentiment: str, level: int, why: list[str]
 ) -> None:
     """Keep the last understanding on a locked conversation; raise its priority, never lower it."""
+    changed = (conversation.intent, conversation.sentiment) != (intent, sentiment)
     conversation.intent, conversation.sentiment = intent, sentiment
     reasons = rules.raised(conversation.priority, conversation.reasons, level, why)
     if reasons is not None:
@@ -120,6 +122,8 @@ async def understood(
     await conversation.save(update_fields=["intent", "sentiment", "priority", "reasons"])
     if reasons is not None:
         await tell(Kind.CONVERSATION_RAISED, conversation, None, priority=level, reasons=reasons)
+    elif changed:
+        await tell(Kind.CONVERSATION_UNDERSTOOD, conversation, None, intent=intent)
 
 
 async def remember(conversation: Conversation, memory: dict[str, Any]) -> None:

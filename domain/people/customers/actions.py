@@ -151,16 +151,23 @@ async def adopt(visitor: Customer, customer: Customer) -> None:
             raise Invalid(field="visitor")
         by = f"customer:{customer.id}"
         await _close_doubles(visitor.id, customer, by)
+        moved = await db.sql(_MOVED, visitor.id)
         await _move(visitor.id, customer)
-        record(
-            Kind.CUSTOMER_MERGED,
-            shop=customer.shop_id,
-            by=by,
-            key=customer.id,
-            customers=(visitor.id, customer.id),
-            merged=visitor.id,
-            into=customer.id,
-        )
+        # Once for each thing that is somebody else's now: whoever follows it must be told.
+        for what in moved or [{}]:
+            record(
+                Kind.CUSTOMER_MERGED,
+                shop=customer.shop_id,
+                by=by,
+                conversation=what.get("conversation"),
+                ticket=what.get("ticket"),
+                order=what.get("order"),
+                key=customer.id,
+                customers=(visitor.id, customer.id),
+                merchants=what.get("merchants", ()),
+                merged=visitor.id,
+                into=customer.id,
+            )
 
 
 async def _close_doubles(visitor_id: UUID, customer: Customer, by: str) -> None:
@@ -179,12 +186,26 @@ async def _close_doubles(visitor_id: UUID, customer: Customer, by: str) -> None:
                 by=by,
                 conversation=closed["id"],
                 customers=(visitor_id, customer.id),
+                merchants=closed["merchants"],
                 reason="merged",
             )
 
 
-_OPEN = """
-SELECT id, channel_id, holder, last_message_at FROM conversations
+_SEEN_BY = """ARRAY(SELECT DISTINCT m.merchant_id FROM messages m
+WHERE m.conversation_id = c.id AND m.merchant_id IS NOT NULL)"""
+
+_MOVED = f"""
+SELECT c.id AS conversation, NULL::uuid AS ticket, NULL::uuid AS "order", {_SEEN_BY} AS merchants
+FROM conversations c WHERE c.customer_id = $1
+UNION ALL
+SELECT conversation_id, id, NULL, array_remove(ARRAY[merchant_id], NULL)
+FROM tickets WHERE customer_id = $1
+UNION ALL
+SELECT NULL, NULL, id, array_remove(ARRAY[merchant_id], NULL) FROM orders WHERE customer_id = $1
+"""
+
+_OPEN = f"""
+SELECT id, channel_id, holder, last_message_at, {_SEEN_BY} AS merchants FROM conversations c
 WHERE shop_id = $1 AND customer_id = ANY($2::uuid[]) AND state = 'open'
 ORDER BY channel_id, last_message_at DESC FOR UPDATE
 """
