@@ -67,7 +67,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts. `id` is the grant, token or customer; `person_id` the human behind it."""
+    """Somebody who acts. `id` is the grant, token or customer; `person_id` the human behind it.
+
+    `as_of` is the state of the database in which they were looked up, '' where none was noted: two
+    equal ones have seen the same transactions commit.
+    """
 
     role: Role
     shop_id: UUID | None
@@ -80,6 +84,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     session_id: UUID | None = None
     locale: str = "zh"
+    as_of: str = field(default="", compare=False)
 
     @property
     def scope(self) -> Scope:

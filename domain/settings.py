@@ -44,11 +44,25 @@ class Settings(BaseSettings):
     model: Path = Field(default=ROOT / "workers" / "model", description="folder of the model")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_body: int = Field(default=256 * 1024, ge=1024, description="bytes of a request's body")
+    max_sockets: int = Field(
+        default=5000, ge=1, description="sockets and streams of subscribers per API process"
+    )
     max_message: int = Field(default=4000, ge=1, le=20000, description="characters of one message")
     login_attempts: int = Field(
         default=8, ge=1, description="failed log-ins per quarter of an hour"
     )
     rate_per_minute: int = Field(default=600, ge=1, description="requests a minute per caller")
+    documents: Literal["any", "trusted"] = Field(
+        default="any",
+        description="GraphQL documents that run; trusted: our own client's and those of the folder",
+    )
+    trusted_documents: str = Field(
+        default="", description="folder of *.graphql files and *.json manifests; empty: none"
+    )
+
+    response_cache: int = Field(
+        default=32, ge=0, le=4096, description="megabytes of shared answers kept; 0: none"
+    )
 
     @property
     def development(self) -> bool:

@@ -21,7 +21,7 @@ class Context:
     """One execution: who asks, what they may see, and the loaders of this moment.
 
     A live execution is shared by everybody with the same scope, so it has no actor. `path` is how
-    it ran: `compiled`, `interpreted`, or `refused` before either.
+    it ran: `compiled`, `interpreted`, `shared` with others, or `refused` before it did.
     """
 
     actor: Actor | None = None

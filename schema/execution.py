@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import isawaitable
 from typing import Any
 
@@ -42,8 +42,10 @@ from graphql import (
     visit,
 )
 
+from domain.actors import Scope
 from domain.settings import settings
 from domain.words import hint, say
+from schema.answers import Answers
 from schema.compiled import plan
 from schema.context import Context
 from schema.errors import refusal, said
@@ -115,6 +117,59 @@ def _measured(document: Document, number: int, variables: tuple[tuple[str, Any],
     operation = document.operations[number]
     given = _given(operation, {name: value for name, value in variables if value is not None})
     return Scales(core, document.fragments, given).operation(operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The bytes of an answer, and whether the request failed before anything ran."""
+
+    body: bytes
+    is_request_error: bool = False
+
+
+async def answered(
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    context: Context,
+) -> Answered:
+    """As `answer`, in bytes: perhaps an answer that others got. Raises Refused."""
+    actor = context.actor
+    if operation.operation is OperationType.QUERY and actor and actor.as_of and answers().most:
+        weigh(document, operation, variables)
+        raw, scope, language = orjson.dumps(variables), actor.scope, context.locale
+        key = (document, operation.name and operation.name.value, raw, scope, language, actor.as_of)
+        make = partial(_shared, document, operation, variables, scope, language)
+        body = await answers().get(key, make)
+        if body is not None:
+            context.path = "shared"
+            return Answered(body)
+    result = await answer(document, operation, variables, context)
+    return Answered(encode(result, context), is_request_error(result))
+
+
+async def _shared(
+    document: Document,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    scope: Scope,
+    language: str,
+) -> bytes | None:
+    """The answer that everybody of a scope gets; None for one that depends on more than that."""
+    context = Context(shared=scope, language=language)
+    try:
+        made, values = plan.planned(document, operation, variables, scope.is_staff)
+        data = await made.answer(values, context) if made.is_shareable else None
+    except Exception:
+        # Answered for the asker alone, and told as it should be told.
+        return None
+    return encode(ExecutionResult(data, None), context) if type(data) is dict else None
+
+
+@lru_cache(maxsize=1)
+def answers() -> Answers:
+    """The shared answers of this process."""
+    return Answers(settings().response_cache * 2**20)
 
 
 async def answer(

@@ -18,13 +18,15 @@ MARK = "zd_"  # what API tokens begin with
 _SESSION = """
 SELECT s.id, s.expires_at, s.ended_at, p.id AS person_id, p.name, p.locale, p.is_admin,
        p.disabled_at, g.id AS grant_id, g.shop_id, g.role, g.merchant_id, g.revoked_at,
-       ARRAY(SELECT m.team_id FROM memberships m WHERE m.grant_id = g.id) AS teams
+       ARRAY(SELECT m.team_id FROM memberships m WHERE m.grant_id = g.id) AS teams,
+       pg_current_snapshot()::text AS as_of
 FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.id = s.grant_id
 WHERE s.token_hash = $1
 """
 
 _ISSUED = """
-SELECT t.*, s.locale FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = $1
+SELECT t.*, s.locale, pg_current_snapshot()::text AS as_of
+FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = $1
 """
 
 
@@ -40,10 +42,9 @@ async def actor_of_session(cookie: str) -> Actor | None:
     """
     if not cookie:
         return None
-    rows = await db.sql(_SESSION, rules.digest(cookie))
-    if not rows:
+    row = await db.row(_SESSION, rules.digest(cookie))
+    if row is None:
         raise Unauthenticated
-    row = rows[0]
     over = row["ended_at"] or row["disabled_at"] or row["revoked_at"]
     if over or row["expires_at"] <= now():
         raise Expired
@@ -64,6 +65,7 @@ def _logged_in(row: Row) -> Actor:
         team_ids=frozenset(row["teams"]),
         session_id=row["id"],
         locale=row["locale"],
+        as_of=row["as_of"],
     )
 
 
@@ -74,20 +76,19 @@ async def actor_of_token(raw: str) -> Actor | None:
     """
     if not raw.startswith(MARK):
         return None
-    rows = await db.sql(_ISSUED, rules.digest(raw))
-    if not rows or rows[0]["revoked_at"]:
+    row = await db.row(_ISSUED, rules.digest(raw))
+    if row is None or row["revoked_at"]:
         raise Unauthenticated
-    token = db.hydrate(Token, rows[0])
-    if token.expires_at and token.expires_at <= now():
+    if row["expires_at"] and row["expires_at"] <= now():
         raise Expired
     return Actor(
-        role=Role(token.role),
-        shop_id=token.shop_id,
-        id=token.id,
-        name=token.name,
-        merchant_id=token.merchant_id,
-        scopes=frozenset(token.scopes),
-        locale=rows[0]["locale"],
+        role=Role(row["role"]),
+        shop_id=row["shop_id"],
+        id=row["id"],
+        name=row["name"],
+        merchant_id=row["merchant_id"],
+        scopes=frozenset(db.json(row["scopes"])),
+        locale=row["locale"],
     )
 
 

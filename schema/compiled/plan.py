@@ -30,7 +30,7 @@ from graphql.type import GraphQLObjectType
 
 from domain.errors import DomainError
 from schema.compiled.leaves import Unknown
-from schema.compiled.parts import Part, ask, part_of
+from schema.compiled.parts import Part, ValuePart, ask, part_of
 from schema.compiled.reading import Run, Variables
 from schema.compiled.shapes import Member, core, members
 from schema.compiled.source import Arguments, Details, Source
@@ -69,6 +69,11 @@ class Plan:
     roots: Sequence[Root]
     typename: dict[str, str]
     order: Sequence[str]
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whether all of it is rows: figures depend on the time, a viewer on who asks."""
+        return not any(isinstance(root.part, ValuePart) for root in self.roots)
 
     async def answer(self, variables: Variables, context: Context) -> Any:
         """The data, or an ExecutionResult without any. Raises Unknown."""
