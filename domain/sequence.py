@@ -15,6 +15,8 @@ from domain.clock import now
 from domain.events import STREAMS, Happened
 
 BATCH = 500
+SHARE = 64
+"""Rows of each stream that are caught up with at once."""
 LEASE = timedelta(seconds=3)
 TRIES = 5
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('zaide:sequencer'))"
@@ -27,7 +29,7 @@ WITH waiting AS (
     FROM (SELECT id FROM events WHERE position IS NULL ORDER BY id LIMIT {BATCH}) w
 ), given AS (
     UPDATE sequence SET position = position + (SELECT count(*) FROM waiting)
-    WHERE id = 1 AND term = $1
+    WHERE id = 1 AND term = $1 AND EXISTS (SELECT FROM waiting)
     RETURNING position - (SELECT count(*) FROM waiting) AS base
 )
 UPDATE events e SET position = given.base + waiting.n FROM waiting, given
@@ -75,16 +77,6 @@ async def handled_by_all() -> dict[int, int]:
     return {row["stream"]: row["done"] for row in rows}
 
 
-async def backlog(consumer: str) -> int:
-    """How many published events a consumer has not passed yet."""
-    rows = await db.sql(
-        "SELECT count(*) AS n FROM events e JOIN checkpoints c "
-        "ON c.stream = e.stream AND c.consumer = $1 WHERE e.position > c.position",
-        consumer,
-    )
-    return int(rows[0]["n"])
-
-
 # Leases
 
 
@@ -124,49 +116,73 @@ async def release(holder: str) -> None:
 # Checkpoints
 
 
-async def checkpoints(consumer: str, streams: Iterable[int]) -> dict[int, int]:
-    """How far `consumer` has handled each stream; made at 0 where there is none."""
-    wanted = list(streams)
+async def checkpoints(
+    consumers: Sequence[str], streams: Sequence[int]
+) -> dict[str, dict[int, int]]:
+    """How far each consumer has handled each stream, made at 0 where there is none.
+
+    consumer -> stream -> position.
+    """
     await db.sql(
-        "INSERT INTO checkpoints (id, consumer, stream, position) "
-        "SELECT $1 || ':' || s, $1, s, 0 FROM unnest($2::smallint[]) s ON CONFLICT DO NOTHING",
-        consumer,
-        wanted,
+        "INSERT INTO checkpoints (id, consumer, stream, position) SELECT c || ':' || s, c, s, 0 "
+        "FROM unnest($1::text[]) c, unnest($2::smallint[]) s ON CONFLICT DO NOTHING",
+        list(consumers),
+        list(streams),
     )
     rows = await db.sql(
-        "SELECT stream, position FROM checkpoints WHERE consumer = $1 AND stream = ANY($2)",
-        consumer,
-        wanted,
+        "SELECT consumer, stream, position FROM checkpoints "
+        "WHERE consumer = ANY($1::text[]) AND stream = ANY($2::smallint[])",
+        list(consumers),
+        list(streams),
     )
-    return {row["stream"]: row["position"] for row in rows}
+    return _by_consumer(rows)
 
 
-async def acknowledge(consumer: str, done: Mapping[int, int], held: Mapping[int, int]) -> set[int]:
-    """Note how far `consumer` got on the streams still held; the streams that were noted.
+async def acknowledge(
+    done: Mapping[str, Mapping[int, int]], held: Mapping[int, int]
+) -> dict[str, dict[int, int]]:
+    """Note how far consumers got (consumer -> stream -> position); what was noted, alike.
 
-    The token fences: a worker that lost its lease in the meantime moves nothing.
+    `held` are the streams held with their tokens. They fence: a worker that lost its lease in the
+    meantime moves nothing.
+    """
+    moved = [(name, s, at, held.get(s, -1)) for name, to in done.items() for s, at in to.items()]
+    if not moved:
+        return {}
+    rows = await db.sql(
+        "UPDATE checkpoints c SET position = d.position FROM unnest("
+        "$1::text[], $2::smallint[], $3::bigint[], $4::bigint[]"
+        ") AS d(consumer, stream, position, token) "
+        "JOIN leases l ON l.id = d.stream AND l.token = d.token "
+        "WHERE c.id = d.consumer || ':' || d.stream AND c.position <= d.position "
+        "RETURNING c.consumer, c.stream, c.position",
+        *(list(column) for column in zip(*moved, strict=True)),
+    )
+    return _by_consumer(rows)
+
+
+def _by_consumer(rows: Iterable[db.Row]) -> dict[str, dict[int, int]]:
+    found: dict[str, dict[int, int]] = {}
+    for row in rows:
+        found.setdefault(row["consumer"], {})[row["stream"]] = row["position"]
+    return found
+
+
+async def after(
+    done: Mapping[int, int], kinds: Iterable[str], limit: int = SHARE
+) -> list[Happened]:
+    """Events of some kinds after a position in each stream, by position, up to `limit` of each.
+
+    From their rows: what a new holder of the streams catches up with.
     """
     rows = await db.sql(
-        "UPDATE checkpoints c SET position = d.position "
-        "FROM unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS d(stream, position, token) "
-        "JOIN leases l ON l.id = d.stream AND l.token = d.token "
-        "WHERE c.consumer = $1 AND c.stream = d.stream AND c.position < d.position "
-        "RETURNING c.stream",
-        consumer,
+        "SELECT e.* FROM unnest($1::smallint[], $2::bigint[]) AS s(stream, done) "
+        "CROSS JOIN LATERAL (SELECT * FROM events WHERE stream = s.stream "
+        "AND position > s.done AND kind = ANY($3::text[]) ORDER BY position "
+        f"LIMIT {int(limit)}) e ORDER BY e.position",
         list(done),
         list(done.values()),
-        [held.get(stream, -1) for stream in done],
-    )
-    return {row["stream"] for row in rows}
-
-
-async def of_stream(stream: int, after: int, limit: int = BATCH) -> list[Happened]:
-    """A stream's events after a position, from their rows: what a new holder catches up with."""
-    rows = await db.sql(
-        "SELECT * FROM events WHERE stream = $1 AND position > $2 ORDER BY position "
-        f"LIMIT {int(limit)}",
-        stream,
-        after,
+        list(kinds),
     )
     return [Happened.of(row) for row in rows]
 
@@ -214,6 +230,16 @@ async def parked_keys(consumer: str, streams: Sequence[int]) -> set[object]:
         list(streams),
     )
     return {row["key"] for row in rows}
+
+
+async def troubled(streams: Iterable[int]) -> set[str]:
+    """The consumers that have something parked, and not given up, on these streams."""
+    rows = await db.sql(
+        "SELECT DISTINCT consumer FROM parked WHERE state = 'waiting' "
+        "AND stream = ANY($1::smallint[])",
+        list(streams),
+    )
+    return {row["consumer"] for row in rows}
 
 
 async def due(consumer: str, streams: Sequence[int], limit: int = 50) -> list[Waiting]:

@@ -4,6 +4,9 @@ An event that fails holds back only its own conversation: it is parked with grow
 what follows on the same key waits behind it. After five tries it is a dead letter, the
 conversation goes to a person, and what follows proceeds. Delivery is at least once, so every
 consumer's verb may run twice.
+
+One feed reads for all consumers; each works at a desk of its own, at its own pace; one statement
+notes what all of them have done since the last one.
 """
 
 from __future__ import annotations
@@ -11,53 +14,47 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
 
-from domain import broker, db, sequence
-from domain.events import Happened, Kind
+from domain import broker, events, sequence
+from domain.events import Happened
 from domain.rows import new_id
+from workers.desk import PAUSE, Away, Desk, GiveUp
+from workers.feed import Feed
+from workers.inbox import Consumer, consumer
+
+__all__ = ["Consumer", "Runner", "consumer", "conversation_of"]
 
 log = structlog.get_logger()
 RENEW = 1.0
-Handle = Callable[[Sequence[Happened]], Awaitable[None]]
-GiveUp = Callable[[Happened, str], Awaitable[None]]
-Away = (*db.Unreachable, *broker.Unreachable)
-
-
-@dataclass(frozen=True, slots=True)
-class Consumer:
-    """What is heard, and the verb that handles it. `batch` is how many it takes at once."""
-
-    name: str
-    hears: frozenset[str]
-    handle: Handle
-    batch: int = 1
-
-
-def consumer(name: str, hears: Sequence[Kind], handle: Handle, batch: int = 1) -> Consumer:
-    """A consumer of some kinds of events."""
-    return Consumer(name, frozenset(kind.value for kind in hears), handle, batch)
+BLOCK_MS = 500
+NOTE_EVERY, NOTE_ALL_EVERY = 0.02, 1.0
+"""Seconds between two notes of what was handled; of what passed without being heard."""
 
 
 class Runner:
     """Runs consumers over the streams this process holds."""
 
     def __init__(self, consumers: Sequence[Consumer], give_up: GiveUp) -> None:
+        """`give_up` is called with an event that failed five times, and the consumer's name."""
         self.name = f"{os.getpid()}-{new_id().hex[-6:]}"
         self.consumers = consumers
         self.held: dict[int, int] = {}
-        self._give_up = give_up
-        self._done: dict[str, dict[int, int]] = {c.name: {} for c in consumers}
-        self._tokens: dict[str, dict[int, int]] = {c.name: {} for c in consumers}
+        self._handled = asyncio.Event()
+        self._desks = {c.name: Desk(c, give_up, self._handled) for c in consumers}
+        self._inboxes = {name: desk.inbox for name, desk in self._desks.items()}
+        self._feed = Feed(list(self._inboxes.values()))
+        self._noted_all = 0.0
 
     async def run(self) -> None:
         """Work until cancelled, then let go of the streams."""
-        tasks = [asyncio.create_task(self._hold(), name="leases")]
-        tasks += [asyncio.create_task(self._consume(c), name=c.name) for c in self.consumers]
+        jobs = [self._hold(), self._read(), self._note()]
+        jobs += [desk.run() for desk in self._desks.values()]
+        tasks = [asyncio.create_task(job) for job in jobs]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -68,10 +65,23 @@ class Runner:
                 await self.leave()
 
     async def leave(self) -> None:
-        """Let go of the streams and say so: the others take them at once."""
-        self.held = {}
+        """Note what is done, let go of the streams and say so: the others take them at once."""
+        await self.acknowledge(everything=True)
+        self._let_go(list(self.held))
         await sequence.release(self.name)
         await broker.gone("worker", self.name)
+
+    async def step(self, consumer: Consumer, block_ms: int = BLOCK_MS) -> int:
+        """Read once for all, then have one consumer handle what it has; how many events passed.
+
+        For tests, which do not `run`.
+        """
+        passed = await self._feed.read(block_ms) if self._feed.read_to else 0
+        passed += await self._desks[consumer.name].turn()
+        await self.acknowledge(everything=True)
+        return passed
+
+    # Leases
 
     async def _hold(self) -> None:
         while True:
@@ -79,7 +89,7 @@ class Runner:
                 await self.renew()
             except Away as error:
                 # Whoever cannot renew must not go on as if it held anything.
-                self.held = {}
+                self._let_go(list(self.held))
                 log.warning("leases.away", error=type(error).__name__)
             await asyncio.sleep(RENEW)
 
@@ -90,120 +100,70 @@ class Runner:
         workers = 1
         with contextlib.suppress(*broker.Unreachable):
             workers = max(len(await broker.living("worker")), 1)
-        self.held = await sequence.renew(self.name, sequence.fair_share(workers))
+        held = await sequence.renew(self.name, sequence.fair_share(workers))
+        self._let_go([s for s, token in self.held.items() if held.get(s) != token])
+        self.held = held
+        await self._take_over([s for s in held if s not in self._feed.read_to])
+        for name in await sequence.troubled(held):
+            if name in self._inboxes:
+                self._inboxes[name].troubled = True
 
-    async def _consume(self, consumer: Consumer) -> None:
+    def _let_go(self, streams: Sequence[int]) -> None:
+        if streams:
+            self.held = {s: token for s, token in self.held.items() if s not in streams}
+            self._feed.let_go(streams)
+            for inbox in self._inboxes.values():
+                inbox.let_go(streams)
+
+    async def _take_over(self, streams: Sequence[int]) -> None:
+        """Streams that were not ours: up to now from rows, from now on as they come."""
+        if not streams:
+            return
+        found = await sequence.checkpoints(list(self._inboxes), streams)
+        # Whatever has a position by now is found in its row when the inboxes catch up.
+        self._feed.begin(streams, await events.head())
+        for name, inbox in self._inboxes.items():
+            inbox.begin(found[name])
+
+    async def _read(self) -> None:
         while True:
             try:
-                if not self.held:
+                if self._feed.read_to:
+                    await self._feed.read(BLOCK_MS)
+                else:
                     await asyncio.sleep(0.05)
-                    continue
-                await self.step(consumer)
-            except Away as error:
-                log.warning("consumer.away", consumer=consumer.name, error=type(error).__name__)
-                self._tokens[consumer.name].clear()
-                await asyncio.sleep(0.3)
-            except Exception:
-                log.exception("consumer.failed", consumer=consumer.name)
-                self._tokens[consumer.name].clear()
-                await asyncio.sleep(0.3)
+            except broker.Unreachable as error:
+                log.warning("feed.away", error=type(error).__name__)
+                await asyncio.sleep(PAUSE)
 
-    async def step(self, consumer: Consumer, block_ms: int = 500) -> int:
-        """Handle what is due and what has come on the streams held; how many events passed."""
-        held = dict(self.held)
-        passed = await self._retry(consumer, list(held))
-        passed += await self._take_over(consumer, held)
-        after = {s: self._done[consumer.name][s] for s in held}
-        entries = await broker.read(after, count=64, block_ms=block_ms)
-        happened = [Happened.decode(body) for _, _, body in entries]
-        return passed + await self._pass(consumer, happened, held)
+    # Acknowledging
 
-    async def _take_over(self, consumer: Consumer, held: dict[int, int]) -> int:
-        """Catch up, from rows, with streams that were not ours a moment ago."""
-        tokens = self._tokens[consumer.name]
-        fresh = [s for s, token in held.items() if tokens.get(s) != token]
-        if not fresh:
-            return 0
-        self._done[consumer.name] |= await sequence.checkpoints(consumer.name, fresh)
-        passed = 0
-        for stream in fresh:
-            while rows := await sequence.of_stream(stream, self._done[consumer.name][stream]):
-                passed += await self._pass(consumer, rows, held)
-            tokens[stream] = held[stream]
-        return passed
-
-    async def _pass(
-        self, consumer: Consumer, happened: Sequence[Happened], held: dict[int, int]
-    ) -> int:
-        """Handle those the consumer hears, then note how far it got."""
-        done = self._done[consumer.name]
-        happened = [event for event in happened if event.position > done[event.stream]]
-        if not happened:
-            return 0
-        heard = [event for event in happened if event.kind in consumer.hears]
-        if heard:
-            blocked = await sequence.parked_keys(consumer.name, list(held))
-            for start in range(0, len(heard), consumer.batch):
-                await self._attempt(consumer, heard[start : start + consumer.batch], blocked)
-        moved = {event.stream: event.position for event in happened}
-        done.update(moved)
-        await sequence.acknowledge(consumer.name, moved, held)
-        return len(happened)
-
-    async def _attempt(
-        self, consumer: Consumer, batch: Sequence[Happened], blocked: set[object]
-    ) -> None:
-        """Handle a batch at once; if it fails, one by one, parking what fails."""
-        free = [event for event in batch if event.key not in blocked]
-        for event in batch:
-            if event.key in blocked:
-                await sequence.park(consumer.name, event, "behind", tries=0)
-        if not free:
-            return
-        try:
-            await consumer.handle(free)
-        except Away:
-            raise
-        except Exception as error:
-            if len(free) == 1:
-                blocked.add(free[0].key)
-                await self._failed(consumer, free[0], error, 0)
-                return
-            for event in free:
-                await self._attempt(consumer, [event], blocked)
-
-    async def _retry(self, consumer: Consumer, streams: list[int]) -> int:
-        """Try parked events whose time has come."""
-        waiting = await sequence.due(consumer.name, streams)
-        for item in waiting:
+    async def _note(self) -> None:
+        """Note what was handled as soon as it is, many at once when there is much."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(NOTE_ALL_EVERY):
+                    await self._handled.wait()
             try:
-                await consumer.handle([item.event])
-            except Away:
-                raise
-            except Exception as error:
-                await self._failed(consumer, item.event, error, item.tries)
-            else:
-                await sequence.unpark(consumer.name, item.event.position)
-        return len(waiting)
+                await self.acknowledge(time.monotonic() - self._noted_all >= NOTE_ALL_EVERY)
+            except Away as error:
+                log.warning("checkpoints.away", error=type(error).__name__)
+                self._handled.set()
+                await asyncio.sleep(PAUSE)
+            await asyncio.sleep(NOTE_EVERY)
 
-    async def _failed(
-        self, consumer: Consumer, event: Happened, error: Exception, tries: int
-    ) -> None:
-        """Park a failed event, or give it up at the fifth failure."""
-        name = type(error).__name__
-        log.warning(
-            "event.failed",
-            consumer=consumer.name,
-            position=event.position,
-            kind=event.kind,
-            tries=tries + 1,
-            error=name,
-        )
-        await sequence.park(consumer.name, event, name, tries=tries + 1)
-        if tries + 1 >= sequence.TRIES:
-            # The person first: if that fails too, the event is tried again, never just buried.
-            await self._give_up(event, consumer.name)
-            await sequence.bury(consumer.name, event.position, name)
+    async def acknowledge(self, everything: bool = False) -> None:
+        """Write the checkpoints of what was handled; with `everything`, of what passed unheard."""
+        self._handled.clear()
+        if everything:
+            self._noted_all = time.monotonic()
+            for inbox in self._inboxes.values():
+                inbox.passed(self._feed.read_to)
+        moved = {name: inbox.moved() for name, inbox in self._inboxes.items()}
+        if any(moved.values()):
+            noted = await sequence.acknowledge(moved, self.held)
+            for name, positions in noted.items():
+                self._inboxes[name].note(positions)
 
 
 def conversation_of(event: Happened) -> UUID:

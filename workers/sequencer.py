@@ -50,7 +50,8 @@ class Sequencer:
         """Publish what commits; look once a second as well, in case a wake-up was lost."""
         while True:
             self.wake.clear()
-            while await self.step(connection):
+            # What commits after a batch that was not full wakes us again.
+            while await self.step(connection) == sequence.BATCH:
                 pass
             await self.trim()
             try:

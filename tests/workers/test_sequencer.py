@@ -148,3 +148,14 @@ async def test_the_reader_fills_a_gap_from_rows(house: House, hands: Hands) -> N
         await reader.step(block_ms=1)
 
     assert heard == [start + 1, start + 2]
+
+
+async def test_looking_for_events_where_there_are_none_writes_nothing(hands: Hands) -> None:
+    async def version() -> int:
+        rows = await db.sql("SELECT xmin::text AS x FROM sequence")
+        return int(rows[0]["x"])
+
+    await hands.sequence()
+    before = await version()
+    await hands.sequence()
+    assert await version() == before
