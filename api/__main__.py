@@ -8,6 +8,8 @@ import sys
 import uvicorn
 
 from api.console.live import hub
+from api.crowd import crowd
+from api.wire import Served
 from domain.logging import configure
 from domain.settings import Settings, settings
 
@@ -21,6 +23,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop as uvicorn does."""
         hub.end()
+        crowd.dismiss()
         await super().shutdown(sockets)
 
 
@@ -44,7 +47,7 @@ def config(here: Settings) -> uvicorn.Config:
         port=here.port,
         loop="auto" if sys.platform == "win32" else "uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=Served,
         ws_max_size=here.max_body,
         ws_per_message_deflate=False,  # for fan-out it costs 2 to 3 times the memory and CPU
         backlog=BACKLOG,

@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from api.tracing import trace_of
+from api.tracing import header_of, trace_of
 from domain import broker
 from domain.actors import Actor
 from domain.clock import now
@@ -42,6 +42,19 @@ async def actor_of_request(request: HTTPConnection) -> Actor | None:
     if trace.actor is None:
         trace.actor = await _known(request, bearer_of(request), cookie_of(request))
     return trace.actor
+
+
+def asked_again(request: HTTPConnection) -> Reauthenticate:
+    """A function that asks anew who sends a request, for answers that go on for long.
+
+    It raises as `actor_of_request` does.
+    """
+    token, cookie = bearer_of(request), cookie_of(request)
+
+    async def reauthenticate() -> Actor | None:
+        return await _known(request, token, cookie)
+
+    return reauthenticate
 
 
 async def require_actor(request: HTTPConnection) -> Actor:
@@ -75,13 +88,20 @@ async def actor_of_socket(
 
 def bearer_of(connection: HTTPConnection) -> str:
     """The bearer token of the Authorization header, or ''."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    said = header_of(connection.scope, "authorization")
+    if not said:
+        return ""
+    scheme, _, token = said.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def cookie_of(connection: HTTPConnection) -> str:
     """The value of our session cookie, or ''."""
-    return connection.cookies.get(cookie_name(), "")
+    trace = trace_of(connection.scope)
+    if trace.cookie is None:
+        sent = connection.cookies if b"cookie" in trace.headers else {}
+        trace.cookie = sent.get(cookie_name(), "")
+    return trace.cookie
 
 
 def cookie_name() -> str:

@@ -7,11 +7,14 @@ Protocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
     4408 no greeting within 10 s   4409 an id used twice
     4413 too slow: fetch anew      4429 two greetings
     1009 a message over the limit  1013 we could not look who you are: try again
+    HTTP 503 instead of a socket: this process has as many as it may (ZAIDE_MAX_SOCKETS)
 
-What is written waits in an outbox, so that nobody waits for a slow reader. Over 1,000 frames or
-1 MB the outbox is dropped: each subscription is sent Resync, and the socket is closed with 4413.
-When the asker's grants, session or token change, the outbox is held until they were looked at
-anew: the same scope goes on, another one fetches anew, nobody at all is closed with 4403.
+What is said goes straight to the wire; only for who reads slowly it waits in an outbox. Over 1,000
+frames or 1 MB the outbox is dropped: each subscription is sent Resync, and the socket is closed
+with 4413. When the asker's grants, session or token change, everything is held until they were
+looked at anew: the same scope goes on, another one fetches anew, nobody at all is closed with 4403.
+
+A socket costs one task, the one that reads; hearts and deadlines are shared (api/crowd.py).
 """
 
 from __future__ import annotations
@@ -20,124 +23,83 @@ import asyncio
 import contextlib
 from typing import Any
 
-import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError, OperationType
+from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from api.auth import Reauthenticate, actor_of_socket
+from api.auth import actor_of_socket
+from api.crowd import crowd
+from api.following import followed, is_subscription, moved, question_of, scope_of
+from api.incoming import Closed, parsed
+from api.operation import Operation
 from api.outbox import Outbox
 from api.tracing import locale_of, trace_of
+from api.viewer import Viewer, looking
+from api.wire import framed, wire_of
 from domain import broker, db
-from domain.actors import Actor
 from domain.errors import DomainError
-from domain.routing.actions import heartbeat
-from domain.settings import settings
 from schema import execution
 from schema.context import Context
-from schema.errors import refusal, said
+from schema.errors import refusal
 from schema.execution import Refused
-from schema.live import Frame, Member, hub
-from schema.questions import Question, resumed
+from schema.live import hub
+from schema.questions import Question
 from schema.request import Malformed, asked
 
 PROTOCOL = "graphql-transport-ws"
 GREETING = 10.0
-HEARTBEAT = 25.0
 OPERATIONS = 50
 PATIENCE = 10.0
+PING, PONG = framed(b'{"type":"ping"}'), framed(b'{"type":"pong"}')
+ACK = framed(b'{"type":"connection_ack"}')
 log = structlog.get_logger()
 
 
-class Closed(Exception):
-    """The socket is to be closed with this code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code, self.reason = code, reason
-
-
-class Operation:
-    """One operation of a socket. For a subscription it is where the group's frames go."""
-
-    def __init__(self, socket: Socket, id: str) -> None:
-        self.socket = socket
-        self.id = orjson.dumps(id).decode()
-        self.name = id
-        self.question: Question | None = None
-        self.member: Member | None = None
-        self.task: asyncio.Task[None] | None = None
-        self.keeps_on = False
-
-    def told(self, frame: Frame) -> None:
-        """Send a frame."""
-        self.answer(frame.payload)
-
-    def answer(self, payload: str) -> None:
-        """Send a result."""
-        self.socket.write(f'{{"id":{self.id},"type":"next","payload":{payload}}}', self)
-
-    def refused(self, errors: list[GraphQLError]) -> None:
-        """Say that it cannot be done, which ends it."""
-        context = self.socket.context()
-        shown = orjson.dumps([said(error, context) for error in errors], default=str).decode()
-        self.socket.write(f'{{"id":{self.id},"type":"error","payload":{shown}}}', None)
-        self.socket.end(self)
-
-    def complete(self) -> None:
-        """Say that it is done."""
-        self.socket.write(f'{{"id":{self.id},"type":"complete"}}', self)
-        self.socket.end(self)
-
-    async def room(self) -> None:
-        """Wait while the outbox is half full."""
-        await self.socket.outbox.room()
-
-    def stop(self) -> None:
-        """End it. A verb under way is not torn off in the middle; its answer is not sent."""
-        if self.member is not None:
-            self.member.leave()
-        if self.task is not None and not self.keeps_on:
-            self.task.cancel()
-
-
-class Socket:
+class Socket(Viewer[Operation]):
     """One connection: what it reads, its operations, its outbox."""
+
+    __slots__ = (
+        "_closing", "_greeted", "_greeting", "_parted", "_patience", "_slow", "operations",
+        "websocket", "wire",
+    )  # fmt: skip
 
     def __init__(self, websocket: WebSocket) -> None:
         self.websocket = websocket
-        self.actor: Actor | None = None
+        self.wire = wire_of(websocket)
+        self.wire.resumed = self.resumed
+        super().__init__(Outbox(self.wire.write, self._too_slow))
         self.operations: dict[str, Operation] = {}
-        self._authenticate: Reauthenticate | None = None
-        self._greeted = False
-        self.outbox: Outbox[Operation] = Outbox()
-        self._again = False
-        self._slow = self._parted = False
-        self._writer: asyncio.Task[None] | None = None
-        self._closing: Closed | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._greeted = self._slow = self._parted = self._closing = False
+        self._greeting: asyncio.TimerHandle | None = None
+        self._patience = asyncio.timeout(None)
 
     async def run(self) -> None:
-        """Serve until either side ends it."""
+        """Serve until either side ends it, or takes too long over it."""
         if PROTOCOL not in self.websocket.scope.get("subprotocols", []):
             await self.websocket.accept()
             await self.websocket.close(4406, "Subprotocol not acceptable")
             return
-        await self.websocket.accept(subprotocol=PROTOCOL)
-        writer = self._writer = self._start(self._write())
-        self._start(self._beat())
-        self._start(self._await_greeting())
-        reader = self._start(self._read())
+        crowd.enter(self)
         try:
-            await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
-            if not writer.done():
-                await asyncio.wait({writer}, timeout=None if self._closing else 0)
+            await self.websocket.accept(subprotocol=PROTOCOL)
+            loop = asyncio.get_running_loop()
+            self._greeting = loop.call_later(GREETING, self._not_greeted)
+            async with self._patience:
+                await self._read()
+        except TimeoutError:
+            self.wire.abort()
         finally:
-            hub.clients.discard(self)
-            for operation in list(self.operations.values()):
-                operation.stop()
-            for task in list(self._tasks):
-                task.cancel()
+            self._leave()
+
+    def _leave(self) -> None:
+        crowd.leave(self)
+        hub.clients.discard(self)
+        if self._greeting is not None:
+            self._greeting.cancel()
+        for operation in list(self.operations.values()):
+            operation.stop()
+        self.stop_all()
 
     def context(self) -> Context:
         """A fresh execution for whoever this is now."""
@@ -147,19 +109,21 @@ class Socket:
     # Reading
 
     async def _read(self) -> None:
-        try:
-            while self._closing is None:
-                await self._message()
-        except Closed as closed:
-            self.close(closed.code, closed.reason)
-        except WebSocketDisconnect:
-            return
-        except Exception as error:
-            log.error("socket.failed", error=type(error).__name__)
-            self.close(1011, "Internal error")
+        with contextlib.suppress(WebSocketDisconnect):
+            while not self._closing:
+                try:
+                    await self._message()
+                except Closed as closed:
+                    self.close(closed.code, closed.reason)
+                except (WebSocketDisconnect, asyncio.CancelledError):
+                    raise
+                except Exception as error:
+                    log.error("socket.failed", error=type(error).__name__)
+                    self.close(1011, "Internal error")
+            while self.websocket.client_state is WebSocketState.CONNECTED:
+                await self.websocket.receive()
 
-    async def _await_greeting(self) -> None:
-        await asyncio.sleep(GREETING)
+    def _not_greeted(self) -> None:
         if not self._greeted:
             self.close(4408, "Connection initialisation timeout")
 
@@ -167,12 +131,14 @@ class Socket:
         event = await self.websocket.receive()
         if event["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(event.get("code", 1005))
-        message = _parsed(event)
+        if self._closing:
+            return
+        message = parsed(event)
         match message["type"]:
             case "connection_init":
                 await self._greet(message.get("payload"))
             case "ping":
-                self.write('{"type":"pong"}')
+                self.outbox.put(PONG)
             case "pong":
                 pass
             case "subscribe":
@@ -193,16 +159,17 @@ class Socket:
         # Known to the hub before the question is asked: a change in between is not missed.
         hub.clients.add(self)
         try:
-            actor, authenticate = await actor_of_socket(self.websocket, payload or {})
-            while self._again:
-                self._again = False
-                actor = await authenticate()
+            async with looking:
+                actor, authenticate = await actor_of_socket(self.websocket, payload or {})
+                while self._again:
+                    self._again = False
+                    actor = await authenticate()
             self.actor, self._authenticate = actor, authenticate
         except DomainError:
             raise Closed(4403, "Forbidden") from None
         except (*db.Unreachable, *broker.Unreachable):
             raise Closed(1013, "Try again later") from None
-        self.write('{"type":"connection_ack"}')
+        self.outbox.put(ACK)
 
     # Operations
 
@@ -228,23 +195,14 @@ class Socket:
             operation.refused([GraphQLError(error.code, original_error=error)])
 
     def _ask(self, operation: Operation, payload: dict[str, Any]) -> None:
-        parameters = asked(payload)
-        document = execution.read(parameters.query)
-        wanted = document.operation(parameters.operation_name)
-        question = Question(document, wanted, parameters.variables, locale_of(self.websocket.scope))
-        if wanted.operation is OperationType.SUBSCRIPTION:
-            self._subscribe(operation, question)
+        question = question_of(asked(payload), locale_of(self.websocket.scope))
+        if is_subscription(question):
+            context = self.context()
+            operation.question, after = followed(question, context)
+            operation.member = hub.join(operation.question, context.scope, operation, after=after)
         else:
-            operation.keeps_on = wanted.operation is OperationType.MUTATION
-            operation.task = self._start(self._answer(operation, question))
-
-    def _subscribe(self, operation: Operation, question: Question) -> None:
-        execution.weigh(question.document, question.operation, question.variables)
-        stranger = execution.unknown_asker(question.document, question.operation, self.context())
-        if stranger is not None or self.actor is None:
-            raise Refused(*((stranger and stranger.errors) or ()))
-        operation.question, after = resumed(question)
-        operation.member = hub.join(operation.question, self.actor.scope, operation, after=after)
+            operation.keeps_on = question.operation.operation is OperationType.MUTATION
+            operation.task = self.start(self._answer(operation, question))
 
     async def _answer(self, operation: Operation, question: Question) -> None:
         context = self.context()
@@ -258,10 +216,10 @@ class Socket:
             return
         if execution.is_request_error(result):
             operation.refused(result.errors or [])
-        elif _scope(self.actor) != _scope(context.actor):
-            operation.refused([_moved()])
+        elif scope_of(self.actor) != scope_of(context.actor):
+            operation.refused([moved()])
         else:
-            operation.answer(execution.encode(result, context).decode())
+            operation.answer(execution.encode(result, context))
             operation.complete()
 
     def end(self, operation: Operation) -> None:
@@ -272,112 +230,75 @@ class Socket:
 
     # Writing
 
-    def write(self, text: str, of: Operation | None = None) -> None:
-        """Put a message into the outbox."""
-        if self._closing is not None:
-            return
-        self.outbox.put(text, of)
-        if self.outbox.is_over and not self._slow:
+    def _too_slow(self) -> None:
+        self.outbox.drop()
+        if not self._slow:
             self._slow = True
-            self.outbox.drop()
-            self._start(self._part())
+            self.start(self._part())
+
+    def resumed(self) -> None:
+        """The wire takes frames again."""
+        self.outbox.flush()
+        if self._parted and self.outbox.is_empty:
+            self.close(4413, "Too slow")
 
     def close(self, code: int, reason: str) -> None:
         """Send nothing more but the end."""
-        if self._closing is None:
-            self.outbox.drop()
-            self._closing = Closed(code, reason)
-            self.outbox.wake()
-            self._start(self._give_up())
+        if not self._closing:
+            self._closing = True
+            self.outbox.close()
+            self._give_up_later()
+            self.start(self._end(code, reason))
 
-    async def _give_up(self) -> None:
-        """Tear the connection off when the other side does not even take the end of it."""
-        await asyncio.sleep(PATIENCE)
-        if self._writer is not None:
-            self._writer.cancel()
-
-    async def _write(self) -> None:
-        try:
-            while self._closing is None:
-                if self._parted and self.outbox.is_empty:
-                    self.close(4413, "Too slow")
-                elif written := self.outbox.take():
-                    await self.websocket.send_text(written.text)
-                else:
-                    await self.outbox.changed()
+    async def _end(self, code: int, reason: str) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
             if self.websocket.application_state is WebSocketState.CONNECTED:
-                await self.websocket.close(self._closing.code, self._closing.reason)
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            return
+                await self.websocket.close(code, reason)
+
+    def _give_up_later(self) -> None:
+        """Tear the connection off when the other side does not even take the end of it."""
+        with contextlib.suppress(RuntimeError):
+            self._patience.reschedule(asyncio.get_running_loop().time() + PATIENCE)
 
     async def _part(self) -> None:
         """Tell a client that reads too slowly to fetch anew, and let it go."""
         operations = list(self.operations.values())
-        members = [o.member for o in operations]
-        self.outbox.drop()
-        for operation, member in zip(operations, members, strict=True):
+        self._give_up_later()
+        for operation in operations:
+            member = operation.member
             if member is not None:
                 member.leave()
                 for frame in await hub.lost(member):
                     operation.told(frame)
             self.end(operation)
         self._parted = True
-        self.outbox.wake()
-        self._start(self._give_up())
+        self.resumed()
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT)
-            self.write('{"type":"ping"}')
-            # A token or session may have run out, which is no event: look again.
-            self.stale()
-            if self.actor is not None:
-                with contextlib.suppress(*db.Unreachable):
-                    await heartbeat(self.actor)
+    def is_closing(self) -> bool:
+        """As in Viewer."""
+        return self._closing
 
-    # Who this is, looked at anew
+    def dismiss(self) -> None:
+        """The server closes its sockets by itself, with 1012."""
 
-    def stale(self) -> None:
-        """Hold everything back until it is known again who this is."""
-        self._again = True
-        if not self.outbox.held and self._authenticate is not None:
-            self.outbox.held = True
-            self._start(self._renew())
+    def beat(self, number: int) -> None:
+        """Show that we are here, and now and then ask whether the other side still may be."""
+        if self.wire.is_gone:
+            self.wire.abort()
+        elif self._greeted:
+            self.outbox.put(PING)
+            # A token or session may have run out, which is no event.
+            self.look_in_turn(number)
 
-    async def _renew(self) -> None:
-        actor: Actor | None = None
-        while self._again:
-            self._again = False
-            try:
-                actor = await self._who()
-            except DomainError:
-                self.close(4403, "Forbidden")
-            except (*db.Unreachable, *broker.Unreachable):
-                self.close(1013, "Try again later")
-        if actor is None and self.actor is not None:
-            self.close(4403, "Forbidden")
-        if self._closing is None:
-            before, self.actor = self.actor, actor
-            if _scope(before) != _scope(actor):
-                self._regroup()
-            self.outbox.held = False
-            self.outbox.wake()
+    # Somebody else, or nobody
 
-    async def _who(self) -> Actor | None:
-        """Ask, three times if the database is away: a restart should not end every socket."""
-        for pause in (0.2, 1.0):
-            with contextlib.suppress(*db.Unreachable, *broker.Unreachable):
-                return await self._authenticate() if self._authenticate else None
-            await asyncio.sleep(pause)
-        return await self._authenticate() if self._authenticate else None
-
-    def _regroup(self) -> None:
+    def regroup(self) -> None:
         """What waits was written for another scope: drop it, and begin anew under this one."""
         waiting = self.outbox.drop()
-        dropped = {id(w.of): w.of for w in waiting if w.of is not None}
-        for written in waiting:
-            if written.of is None:
-                self.write(written.text)
+        dropped = {id(of): of for _, of in waiting if of is not None}
+        for frame, of in waiting:
+            if of is None:
+                self.outbox.put(frame)
         for operation in list(self.operations.values()):
             if operation.member is not None and operation.question is not None and self.actor:
                 operation.member.leave()
@@ -386,39 +307,15 @@ class Socket:
                 )
         for answered in dropped.values():
             if answered.member is None:
-                answered.refused([_moved()])
-
-    def _start(self, coroutine: Any) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+                answered.refused([moved()])
 
 
 async def socket(websocket: WebSocket) -> None:
-    """Serve one socket."""
-    await Socket(websocket).run()
-
-
-def _parsed(event: Any) -> dict[str, Any]:
-    """The message in a frame. Raises Closed for what is none, or is too large."""
-    text = event.get("text")
-    if text is None:
-        raise Closed(4400, "Invalid message")
-    if len(text) > settings().max_body or len(text.encode()) > settings().max_body:
-        raise Closed(1009, "Message too big")
-    try:
-        message = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeError):
-        raise Closed(4400, "Invalid message") from None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise Closed(4400, "Invalid message")
-    return message
-
-
-def _scope(actor: Actor | None) -> Any:
-    return actor.scope if actor is not None else None
-
-
-def _moved() -> GraphQLError:
-    return refusal("scope_changed", "What you may see has changed: ask again.")
+    """Serve one socket, or say that there is no place for it."""
+    if not crowd.is_full:
+        await Socket(websocket).run()
+    elif "websocket.http.response" in websocket.scope.get("extensions", {}):
+        full = PlainTextResponse("Too many sockets.", 503, {"Retry-After": "5"})
+        await websocket.send_denial_response(full)
+    else:
+        await websocket.close(1013, "Try again later")

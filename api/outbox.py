@@ -1,10 +1,13 @@
-"""What waits to be written to one socket, so that nobody waits for a slow reader."""
+"""What waits to be written to one client, so that nobody waits for a slow reader.
+
+While nothing waits, what is put in goes out at once and the outbox stays empty.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 MOST_FRAMES = 1000
@@ -12,67 +15,90 @@ MOST_BYTES = 1024 * 1024
 Of = TypeVar("Of")
 
 
-@dataclass(slots=True)
-class Written(Generic[Of]):
-    """A message in the outbox; `of` is the operation whose answer it is."""
-
-    text: str
-    of: Of | None = None
-
-
 class Outbox(Generic[Of]):
-    """A bounded queue of messages that can be held back and dropped."""
+    """A bounded queue before `write`, which can be held back and dropped.
 
-    def __init__(self) -> None:
+    `write` takes a message and says whether it did; after a refusal, call `flush` once it would
+    take one again. `over` is called when more waits than a client may leave unread. Messages may
+    be shared with other outboxes; each is counted in full.
+    """
+
+    __slots__ = ("_closed", "_is_free", "_less", "_out", "_over", "_size", "_write", "held")
+
+    def __init__(self, write: Callable[[bytes], bool], over: Callable[[], None]) -> None:
+        self.held = self._closed = False
+        self._is_free = True
+        self._write, self._over = write, over
+        self._out: deque[tuple[bytes, Of | None]] | None = None
+        self._size = 0
+        self._less: asyncio.Event | None = None
+
+    def put(self, message: bytes, of: Of | None = None) -> None:
+        """Write a message, after what waits; `of` is the operation whose answer it is."""
+        if not (self._is_free and self._write(message)):
+            self._keep(message, of)
+
+    def hold(self) -> None:
+        """Write nothing until `release`."""
+        self.held, self._is_free = True, False
+
+    def release(self) -> None:
+        """Hold back no more."""
         self.held = False
-        self._out: deque[Written[Of]] = deque()
-        self._size = 0
-        self._more, self._less = asyncio.Event(), asyncio.Event()
+        self.flush()
 
-    def put(self, text: str, of: Of | None = None) -> None:
-        """Add a message."""
-        self._out.append(Written(text, of))
-        self._size += len(text)
-        self._more.set()
+    def flush(self) -> None:
+        """Write what waits, as much as is taken."""
+        while self._out and not self.held and self._write(self._out[0][0]):
+            self._size -= len(self._out.popleft()[0])
+        self._changed()
 
-    def take(self) -> Written[Of] | None:
-        """The next message, unless there is none or they are held back."""
-        if self.held or not self._out:
-            return None
-        written = self._out.popleft()
-        self._size -= len(written.text)
-        self._less.set()
-        return written
+    def take(self) -> bytes:
+        """All that waits as one piece, for who rather fetches than is written to."""
+        if self.held:
+            return b""
+        return b"".join(message for message, _ in self.drop())
 
-    def drop(self) -> list[Written[Of]]:
+    def drop(self) -> list[tuple[bytes, Of | None]]:
         """Empty it; what was in it."""
-        dropped = list(self._out)
-        self._out.clear()
-        self._size = 0
-        self._less.set()
+        dropped = list(self._out or ())
+        self._out, self._size = None, 0
+        self._changed()
         return dropped
 
-    def wake(self) -> None:
-        """Have whoever waits in `changed` look again."""
-        self._more.set()
+    def close(self) -> None:
+        """Take nothing more, and forget what waits."""
+        self._closed = True
+        self.drop()
 
-    async def changed(self) -> None:
-        """Wait until there may be something to take."""
-        self._more.clear()
-        await self._more.wait()
+    def _keep(self, message: bytes, of: Of | None) -> None:
+        if self._closed:
+            return
+        if self._out is None:
+            # Almost every client keeps up: 600 bytes that it need not have.
+            self._out = deque()
+        self._out.append((message, of))
+        self._size += len(message)
+        self._is_free = False
+        if self._waits(MOST_FRAMES, MOST_BYTES):
+            self._over()
 
     async def room(self) -> None:
         """Wait until it is at most half full."""
-        while len(self._out) > MOST_FRAMES // 2 or self._size > MOST_BYTES // 2:
+        while self._waits(MOST_FRAMES // 2, MOST_BYTES // 2):
+            self._less = self._less or asyncio.Event()
             self._less.clear()
             await self._less.wait()
+
+    def _changed(self) -> None:
+        self._is_free = not (self._out or self.held or self._closed)
+        if self._less is not None:
+            self._less.set()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing waits."""
         return not self._out
 
-    @property
-    def is_over(self) -> bool:
-        """Whether more waits than a client may leave unread."""
-        return len(self._out) > MOST_FRAMES or self._size > MOST_BYTES
+    def _waits(self, frames: int, size: int) -> bool:
+        return self._out is not None and (len(self._out) > frames or self._size > size)

@@ -246,7 +246,7 @@ async def follow(
         core,
         document.node,
         context_value=context,
-        variable_values=variables,
+        raw_variable_values=variables,
         operation_name=operation.name.value if operation.name else None,
         hide_suggestions=True,
     )

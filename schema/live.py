@@ -3,6 +3,9 @@
 A `Group` is one such execution. Everybody in it asked the same and may see the same, so that one
 encoded frame serves all. `after` is no part of the group: a client that was away is first told
 what it missed, up to where the group stands, and then joins it without a gap or a repetition.
+Frames are told at once while the process has time; when it is behind, several at a time
+(schema/pulse.py). An event wakes only the groups that follow what it happened to
+(schema/topics.py).
 
 The hub hears every event of the installation once, from the process's one reader, and also knows
 the clients themselves: when somebody's grants, session or token change, their clients are told to
@@ -15,22 +18,24 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
-from inspect import isawaitable
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, subscribe
+from graphql import ExecutionResult, GraphQLError
 
 from domain import live
 from domain.actors import Actor, Scope
 from domain.errors import DomainError
 from domain.events import Happened, Kind
+from schema import execution
 from schema.context import Context
-from schema.execution import Refused, coded, core, encode
+from schema.execution import Refused, encode
 from schema.feed import Feed, Hello, Item, Lost
+from schema.pulse import Pulse
 from schema.questions import Question
+from schema.topics import concerned, topic
 from schema.updates import concerns
 
 MOST_HELD = 1000
@@ -39,17 +44,23 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An update as it is sent, but for the id of the operation; told once for all of a group."""
+    """An update as it is sent, but for the id of the operation; told once for all of a group.
+
+    One that was due with others holds these in `parts`, and has no payload of its own. `written`
+    is for listeners: the bytes they made of it, by what these differ in.
+    """
 
     position: int
-    payload: str
+    payload: bytes
+    parts: tuple[Frame, ...] = ()
+    written: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
 
 class Listener(Protocol):
     """Where the frames of one subscription of one client go. None of it waits but `room`."""
 
     def told(self, frame: Frame) -> None:
-        """Send a frame."""
+        """Send a frame, all of its parts with one write."""
 
     def refused(self, errors: list[GraphQLError]) -> None:
         """The subscription never began, or cannot go on."""
@@ -72,10 +83,11 @@ class Client(Protocol):
 class Member:
     """One client's place in a group: first it catches up, then it hears what the group tells."""
 
-    def __init__(self, group: Group, listener: Listener, after: int | None) -> None:
+    __slots__ = ("group", "held", "listener", "overrun", "seen", "task")
+
+    def __init__(self, group: Group, listener: Listener, seen: int) -> None:
         self.group, self.listener = group, listener
-        # A client may be ahead of this process, having been on another one before.
-        self.seen = after if after is not None else -1
+        self.seen = seen
         self.held: list[Frame] | None = []
         self.overrun = False
         self.task: asyncio.Task[None] | None = None
@@ -93,7 +105,7 @@ class Member:
 
     def go_live(self) -> None:
         """Hear the group directly from now on, after what it told in the meantime."""
-        held, self.held = self.held or [], None
+        held, self.held, self.task = self.held or [], None, None
         for frame in held:
             self.listener.told(frame)
 
@@ -109,8 +121,10 @@ class Group:
 
     def __init__(self, hub: Hub, question: Question, scope: Scope) -> None:
         self.hub, self.question, self.scope = hub, question, scope
+        self.topic = topic(question)
         self.feed = Feed(hub.position)
         self.members: set[Member] = set()
+        self._due: list[Frame] = []
         self.task = asyncio.create_task(self._run(), name="live-group")
         self._hello: Frame | None = None
 
@@ -121,10 +135,12 @@ class Group:
         return self.hub.position if idle else self.feed.position
 
     def add(self, listener: Listener, after: int | None, resync: bool) -> Member:
-        """Let a client in. What is told from this moment on will reach it."""
-        member = Member(self, listener, after)
+        """Let a client in. What happens from this moment on will reach it."""
+        # A client may be ahead of this process, having been on another one before.
+        until = self.position
+        member = Member(self, listener, until if after is None else max(after, until))
         self.members.add(member)
-        opening = self._opening(member, after, self.position, resync)
+        opening = self._opening(member, after, until, resync)
         member.task = asyncio.create_task(self._welcome(member, opening), name="live-welcome")
         return member
 
@@ -134,6 +150,27 @@ class Group:
         if not self.members:
             self.hub.forget(self)
             self.task.cancel()
+
+    def tell(self) -> None:
+        """Tell everybody what is due."""
+        due, self._due = self._due, []
+        if not due:
+            return
+        first, whole = due[0].position, due[0]
+        if len(due) > 1:
+            whole = Frame(due[-1].position, b"", tuple(due))
+        for member in list(self.members):
+            # Almost all of them: the same as `tell`, which would cost a fifth more.
+            if member.held is None and first > member.seen:
+                member.listener.told(whole)
+            else:
+                for frame in due:
+                    member.tell(frame)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether all that was heard has been told."""
+        return self.feed.current is None and not self.feed.waiting and not self._due
 
     async def _welcome(self, member: Member, opening: AsyncIterator[Frame]) -> None:
         try:
@@ -158,6 +195,7 @@ class Group:
             member.listener.refused(errors)
 
     def _refuse_all(self, errors: list[GraphQLError]) -> None:
+        self.tell()
         for member in list(self.members):
             self._refuse(member, errors)
 
@@ -173,7 +211,7 @@ class Group:
             missed = await self._missed(after, until)
             if missed is None:
                 # The place it named is not ours, so nothing of ours was seen there.
-                member.seen = -1
+                member.seen = until
                 frames = self.play([Lost(until)])
             else:
                 frames = self.play([Hello(after), *missed])
@@ -207,9 +245,8 @@ class Group:
         while True:
             try:
                 async for result in await self._subscribe(self.feed):
-                    frame = self._frame(result, self.feed)
-                    for member in list(self.members):
-                        member.tell(frame)
+                    self._due.append(self._frame(result, self.feed))
+                    self.hub.pulse.due(self)
                 return None
             except Refused as refused:
                 return self._refuse_all(refused.errors)
@@ -223,20 +260,11 @@ class Group:
                 await asyncio.sleep(0.1)
 
     async def _subscribe(self, feed: Feed) -> AsyncIterator[ExecutionResult]:
-        name = self.question.operation.name
-        begun: Any = subscribe(
-            core,
-            self.question.document.node,
-            context_value=Context(shared=self.scope, language=self.question.language, feed=feed),
-            variable_values=self.question.variables,
-            operation_name=name.value if name else None,
-            hide_suggestions=True,
+        question, language = self.question, self.question.language
+        context = Context(shared=self.scope, language=language, feed=feed)
+        return await execution.follow(
+            question.document, question.operation, question.variables, context
         )
-        stream = await begun if isawaitable(begun) else begun
-        if isinstance(stream, ExecutionResult):
-            raise Refused(*(coded(error, "invalid_variables") for error in stream.errors or ()))
-        found: AsyncIterator[ExecutionResult] = stream
-        return found
 
     def _frame(self, result: ExecutionResult, feed: Feed) -> Frame:
         """The frame of the item at hand, which is told from here on."""
@@ -246,7 +274,7 @@ class Group:
             feed.repeat_lost()
         feed.tell()
         body = encode(result, Context(shared=self.scope, language=self.question.language))
-        return Frame(item.position, body.decode())
+        return Frame(item.position, body)
 
 
 class Hub:
@@ -255,8 +283,9 @@ class Hub:
     def __init__(self) -> None:
         self.position = 0
         self.clients: set[Client] = set()
+        self.pulse = Pulse()
         self._groups: dict[tuple[Any, ...], Group] = {}
-        self._by_shop: defaultdict[UUID | None, set[Group]] = defaultdict(set)
+        self._by_topic: defaultdict[UUID | None, set[Group]] = defaultdict(set)
 
     def attach(self, reader: live.Reader) -> Callable[[], None]:
         """Hear a reader that has started; gives the function that ends it."""
@@ -271,9 +300,10 @@ class Hub:
                 # Who has no actor yet may just be being looked up, before the change.
                 if client.actor is None or changes(client.actor, event):
                     client.stale()
-        for group in self._by_shop.get(event.shop_id, ()):
-            if concerns(group.scope, event):
-                group.feed.push(event)
+        for place in concerned(event):
+            for group in self._by_topic.get(place, ()):
+                if group.topic.hears(event) and concerns(group.scope, event):
+                    group.feed.push(event)
 
     def join(
         self,
@@ -289,7 +319,7 @@ class Hub:
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = Group(self, question, scope)
-            self._by_shop[scope.shop_id].add(group)
+            self._by_topic[group.topic.id or scope.shop_id].add(group)
         return group.add(listener, after, resync)
 
     def forget(self, group: Group) -> None:
@@ -297,10 +327,11 @@ class Hub:
         key = (*group.question.key, group.scope)
         if self._groups.get(key) is group:
             del self._groups[key]
-        of_shop = self._by_shop[group.scope.shop_id]
-        of_shop.discard(group)
-        if not of_shop:
-            del self._by_shop[group.scope.shop_id]
+        place = group.topic.id or group.scope.shop_id
+        beside = self._by_topic[place]
+        beside.discard(group)
+        if not beside:
+            del self._by_topic[place]
 
     async def lost(self, member: Member) -> list[Frame]:
         """The call to fetch anew, for a member that is too slow to be told more."""

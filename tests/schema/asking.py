@@ -50,12 +50,13 @@ class Listening:
         self.member: Member | None = None
 
     def told(self, frame: Frame) -> None:
-        """Keep a frame."""
-        self.payloads.append(frame)
-        answer = orjson.loads(frame.payload)
-        assert "errors" not in answer, answer
-        (update,) = answer["data"].values()
-        self.frames.append(update)
+        """Keep a frame, or each of several."""
+        for part in frame.parts or (frame,):
+            self.payloads.append(part)
+            answer = orjson.loads(part.payload)
+            assert "errors" not in answer, answer
+            (update,) = answer["data"].values()
+            self.frames.append(update)
 
     def refused(self, errors: list[GraphQLError]) -> None:
         """Keep the refusal."""
@@ -68,9 +69,9 @@ class Listening:
         """Wait until all that was heard so far has been told."""
         assert self.member is not None
         group = self.member.group
-        if self.member.task is not None:
+        while self.member.task is not None and not self.member.task.done():
             await asyncio.wait({self.member.task})
-        while group.members and (group.feed.waiting or group.feed.current is not None):
+        while group.members and not group.is_quiet:
             await asyncio.sleep(0.001)
 
     @property

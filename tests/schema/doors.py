@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 import uvicorn
@@ -21,6 +22,7 @@ from starlette.applications import Starlette
 
 from api.auth import cookie_name
 from api.graphql import routes
+from api.wire import Served
 from domain.actors import Actor
 from domain.clock import now
 from domain.people import rules
@@ -35,10 +37,10 @@ def app() -> Starlette:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[str]:
-    """A real server on a free port; its address, host:port."""
+async def serving(ws: Any = Served) -> AsyncIterator[str]:
+    """A real server on a free port, by default with our websocket class; its address, host:port."""
     config = uvicorn.Config(
-        app(), port=0, log_level="error", ws="websockets-sansio", ws_per_message_deflate=False,
+        app(), port=0, log_level="error", ws=ws, ws_per_message_deflate=False,
         lifespan="off", timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

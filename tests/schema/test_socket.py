@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from api import graphql_socket, outbox
+from api import crowd, graphql_socket, outbox
+from api.wire import Served, framed
 from domain.actors import Role
 from domain.clock import now
 from domain.conversations import actions as conversations
@@ -116,12 +117,15 @@ class Talk:
             return told, int(closed.rcvd.code) if closed.rcvd else 1006
 
 
-@pytest.fixture
-async def door(house: House, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Door]:
-    """A real server; its hub hears what the test carries."""
+@pytest.fixture(params=[Served, "websockets-sansio"], ids=["transport", "awaited"])
+async def door(
+    house: House, wire: Wire, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> AsyncIterator[Door]:
+    """A real server that lends its transport, or one that does not; its hub hears what the test
+    carries."""
     monkeypatch.setattr(graphql_socket, "hub", wire.hub)
     monkeypatch.setattr(live, "hub", wire.hub)
-    async with serving() as address:
+    async with serving(request.param) as address:
         found = Door(address, wire, house)
         yield found
         for talk in found.talks:
@@ -264,7 +268,7 @@ async def test_a_socket_holds_fifty_operations(door: Door) -> None:
 async def test_the_server_asks_whether_one_is_there(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graphql_socket, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(crowd, "HEARTBEAT", 0.05)
     talk = await door.open()
     assert await talk.read() == {"type": "ping"}
     await talk.send(type="pong")
@@ -385,7 +389,7 @@ async def test_who_reads_too_slowly_is_told_to_fetch_anew_and_let_go(
     await talk.update()
     (client,) = door.wire.hub.clients
     assert isinstance(client, graphql_socket.Socket)
-    client.outbox.held = True
+    client.outbox.hold()
     for n in range(8):
         await conversations.receive(door.house.eve, f"{n}")
     await door.wire.carry()
@@ -393,8 +397,8 @@ async def test_who_reads_too_slowly_is_told_to_fetch_anew_and_let_go(
         if client._parted:
             break
         await asyncio.sleep(0.01)
-    client.outbox.held = False
-    client.outbox.wake()
+    client.outbox.release()
+    client.resumed()
     assert (await talk.update())["__typename"] == "Resync"
     assert await talk.closed() == 4413
     assert door.wire.hub.groups == 0
@@ -415,7 +419,7 @@ async def test_who_takes_nothing_at_all_is_torn_off(
         if client is None:
             break
         assert isinstance(client, graphql_socket.Socket)
-        client.write(json.dumps({"type": "ping", "payload": {"x": "x" * 200_000}}))
+        client.outbox.put(framed(json.dumps({"type": "ping", "x": "x" * 200_000}).encode()))
         await asyncio.sleep(0.02)
     for _ in range(200):
         if not door.wire.hub.clients:
@@ -450,7 +454,7 @@ async def test_graphql_ws_follows_comes_back_and_misses_nothing(door: Door) -> N
 async def test_a_credential_that_runs_out_ends_the_socket_without_any_event(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graphql_socket, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(crowd, "HEARTBEAT", 0.05)
     cookie = await logged_in(door.house.alice)
     talk = await door.open(cookie)
     await talk.subscribe("s")

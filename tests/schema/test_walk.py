@@ -309,7 +309,7 @@ class Ear:
         self.errors: list[object] = []
 
     def told(self, frame: Frame) -> None:
-        self.frames.append(frame)
+        self.frames += frame.parts or (frame,)
 
     def refused(self, errors: list[object]) -> None:
         self.errors += errors
@@ -319,7 +319,7 @@ class Ear:
 
     @property
     def text(self) -> str:
-        return " ".join(frame.payload for frame in self.frames)
+        return " ".join(frame.payload.decode() for frame in self.frames)
 
 
 def subscriptions(mine: World, others: World) -> Iterable[tuple[str, dict[str, object]]]:

@@ -1,0 +1,88 @@
+"""Everybody who is connected for long, by socket or by stream: how many, and one heart for all."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from domain import broker, db
+from domain.actors import Actor
+from domain.routing.actions import heartbeat
+from domain.settings import settings
+
+HEARTBEAT = 25.0  # seconds; proxies commonly close what was silent for 60
+AT_ONCE = 50
+log = structlog.get_logger()
+
+
+class Guest(Protocol):
+    """One connection."""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who it belongs to."""
+
+    def beat(self, number: int) -> None:
+        """Show that we are here; `number` counts the beats. Must not wait."""
+
+    def dismiss(self) -> None:
+        """End soon: this process is about to stop."""
+
+
+class Crowd:
+    """The connections of this process. A full one lets nobody in: `settings().max_sockets`."""
+
+    def __init__(self) -> None:
+        self._guests: dict[Guest, None] = {}
+        self._heart: asyncio.Task[None] | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no place for one more."""
+        return len(self._guests) >= settings().max_sockets
+
+    def enter(self, guest: Guest) -> None:
+        """Take a place."""
+        self._guests[guest] = None
+        if self._heart is None:
+            self._heart = asyncio.create_task(self._beat(), name="crowd-heart")
+
+    def leave(self, guest: Guest) -> None:
+        """Give the place back."""
+        self._guests.pop(guest, None)
+        if not self._guests and self._heart is not None:
+            self._heart.cancel()
+            self._heart = None
+
+    def dismiss(self) -> None:
+        """Let everybody go, so that a server that stops need not wait for them."""
+        for guest in list(self._guests):
+            guest.dismiss()
+
+    async def _beat(self) -> None:
+        number = 0
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            number += 1
+            guests = list(self._guests)
+            for n, guest in enumerate(guests, 1):
+                guest.beat(number)
+                if n % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            await self._present({g.actor.id: g.actor for g in guests if g.actor is not None})
+
+    async def _present(self, actors: dict[object, Actor]) -> None:
+        """Keep those who are on duty on duty, each once however many windows they have open."""
+        try:
+            for actor in actors.values():
+                await heartbeat(actor)
+        except (*db.Unreachable, *broker.Unreachable):
+            return
+        except Exception as error:
+            # The one heart of all must not stop.
+            log.error("crowd.heartbeat_failed", error=type(error).__name__)
+
+
+crowd = Crowd()
