@@ -2,6 +2,7 @@
 
     shapes.py   what a type's fields are: columns, relations, arguments
     leaves.py   how a column becomes what GraphQL shows
+    readers.py  what one statement reads, while a plan is made
     source.py   a selection becomes columns to read and the source of a function over their rows
     reading.py  rows are fetched, and what hangs on them
     parts.py    what a field gives (a node, a list, a connection, a value) becomes data

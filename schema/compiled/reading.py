@@ -19,7 +19,7 @@ from domain.errors import DomainError
 from domain.events import histories
 from domain.rendering import Projection, Statement
 from schema.compiled.leaves import Unknown
-from schema.compiled.source import Arguments, Child, Reader, Wants
+from schema.compiled.readers import Arguments, Child, Reader, Wants
 from schema.context import Context
 from schema.conversations.types import Event
 from schema.fields import History, Many, Pages

@@ -10,15 +10,12 @@ relations. Names and keys go into the source as literals only.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     OperationDefinitionNode,
-    get_named_type,
 )
 from graphql.execution.collect_fields import (
     FieldDetails,
@@ -32,54 +29,22 @@ from tortoise.models import Model
 
 from domain import db
 from domain.rendering import ROOT, Projection
-from schema.compiled.leaves import Unknown, bare, json, opaque_of, present, shower
-from schema.compiled.shapes import Member, core, members, model_of
+from schema.compiled.leaves import Unknown, json, opaque_of, present, shower
+from schema.compiled.readers import (
+    Arguments,
+    Child,
+    Reader,
+    Wants,
+    node_type,
+    object_of,
+    table_of,
+    type_is_plain,
+)
+from schema.compiled.shapes import Member, core, members
 from schema.fields import Computed, Derived, Foremost, History, Many, Pages, Related
 
 Details = list[FieldDetails]
 Build = Callable[..., Any]
-
-
-@dataclass(eq=False, slots=True)
-class Reader:
-    """What one statement reads, what hangs on its rows, and the name of the function over them."""
-
-    projection: Projection
-    of_each: bool = False
-    children: list[Child] = field(default_factory=list)
-
-    def at(self, alias: str, column: str, cast: str = "") -> int:
-        """The place of a column in a row; in rows of each parent the parent's id comes first."""
-        return self.projection.place(alias, column, cast) + self.of_each
-
-
-@dataclass(eq=False, slots=True)
-class Child:
-    """A to-many relation: the parent's id is at `at`, its rows go to slot `slot`."""
-
-    read: Many | Pages | History
-    at: int
-    slot: int
-    reader: Reader
-    arguments: int = -1
-    wants: Wants | None = None
-
-
-@dataclass(slots=True)
-class Wants:
-    """What of a connection is selected beside its rows."""
-
-    total: bool = False
-    cursors: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Arguments:
-    """A field whose arguments are looked up per request, and their slot."""
-
-    slot: int
-    member: Member
-    details: FieldDetails
 
 
 class Source:
@@ -235,8 +200,8 @@ class Source:
         reader: Reader,
         alias: str,
     ) -> str:
-        type = _object_of(member.promise.type)
-        model = _model(type)
+        type = object_of(member.promise.type)
+        model = table_of(type)
         if isinstance(read, Related):
             column = read.column or f"{member.field.python_name}_id"
             other = reader.projection.join(model, alias, column)
@@ -250,15 +215,15 @@ class Source:
         self, member: Member, read: Many, details: Details, reader: Reader, alias: str
     ) -> str:
         child = self._child(read, read.model, reader, alias)
-        type = _object_of(member.promise.type)
+        type = object_of(member.promise.type)
         make = self.row(type, details, child.reader)
         return f"[{make}(r, e) for r in e[{child.slot}].get(r[{child.at}], ())]"
 
     def _page(
         self, member: Member, read: Pages, details: Details, reader: Reader, alias: str
     ) -> str:
-        type = _object_of(member.promise.type)
-        child = self._child(read, _model(node_type(type)), reader, alias)
+        type = object_of(member.promise.type)
+        child = self._child(read, table_of(node_type(type)), reader, alias)
         child.arguments = self._given(member, details[0])
         make, child.wants = self.connection(type, details, child.reader)
         return f"{make}(e[{child.slot}](r[{child.at}]), e)"
@@ -266,7 +231,7 @@ class Source:
     def _history(
         self, member: Member, read: History, details: Details, reader: Reader, alias: str
     ) -> str:
-        type = _object_of(member.promise.type)
+        type = object_of(member.promise.type)
         nothing = Reader(Projection(reader.projection.model))
         child = Child(read, reader.at(alias, "id"), self.slot(), nothing)
         reader.children.append(child)
@@ -306,7 +271,7 @@ class Source:
             return "p.total"
         if name == "nodes":
             return f"[{self.row(node_type(type), details, reader)}(r, e) for r in p.rows]"
-        below = _object_of(type.fields[name].type)
+        below = object_of(type.fields[name].type)
         grouped = self.below(below, details)
         if name == "pageInfo":
             parts = [
@@ -329,7 +294,7 @@ class Source:
         if name == "cursor":
             wants.cursors = True
             return "p.cursor(r)"
-        return f"{self.row(_object_of(edge.fields[name].type), details, reader)}(r, e)"
+        return f"{self.row(object_of(edge.fields[name].type), details, reader)}(r, e)"
 
     def _of_info(self, name: str, info: GraphQLObjectType, wants: Wants) -> str:
         if name == "__typename":
@@ -363,41 +328,3 @@ class Source:
         if isinstance(member.promise.type, GraphQLNonNull):
             return f"{self.known(present)}({value})"
         return value
-
-
-def type_is_plain(field: Any, promise: GraphQLOutputType) -> bool:
-    """Whether the driver's value of a column is what orjson writes, with nothing to look at."""
-    if isinstance(promise, GraphQLNonNull) and field.null:
-        return False
-    return str(getattr(bare(promise), "name", "")) in _PLAIN.get(type(field).__name__, ())
-
-
-# By the column's type. A moment is written by orjson as isoformat() writes it in UTC.
-_PLAIN = {
-    "CharField": ("String",),
-    "TextField": ("String",),
-    "BooleanField": ("Boolean",),
-    "SmallIntField": ("Int",),
-    "IntField": ("Int",),
-    "IntegerField": ("Int",),
-    "DatetimeField": ("DateTime",),
-}
-
-
-def node_type(connection: GraphQLObjectType) -> GraphQLObjectType:
-    """The type of a connection's nodes."""
-    return _object_of(connection.fields["nodes"].type)
-
-
-def _object_of(type: GraphQLOutputType) -> GraphQLObjectType:
-    found = get_named_type(type)
-    if not isinstance(found, GraphQLObjectType):
-        raise Unknown(found.name)
-    return found
-
-
-def _model(type: GraphQLObjectType) -> type[Model]:
-    found = model_of(type)
-    if found is None:
-        raise Unknown(type.name)
-    return found
