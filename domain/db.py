@@ -52,6 +52,7 @@ Unreachable = (
 )
 
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 Row = dict[str, Any]
 
 
@@ -147,6 +148,34 @@ async def reading() -> AsyncIterator[asyncpg.Connection]:
     """A connection for several statements in a row, whose rows are read by place, not by name."""
     async with connections.get("default").acquire_connection() as connection:
         yield connection
+
+
+async def row(query: str, *values: Any) -> Row | None:
+    """The first row of one statement, which the driver keeps prepared; None without rows.
+
+    For what each request asks: it passes Tortoise's own layers by.
+    """
+    async with connections.get("default").acquire_connection() as connection:
+        found = await connection.fetchrow(query, *values)
+    return dict(found) if found is not None else None
+
+
+class Once:
+    """Reads that several make of one moment, made once: the same statement with the same values.
+
+    Whoever may see other rows asks with another statement, or with other values.
+    """
+
+    def __init__(self) -> None:
+        self._reads: dict[Any, asyncio.Task[Any]] = {}
+
+    async def read(self, query: str, values: Sequence[Any], make: Callable[[], Awaitable[T]]) -> T:
+        """What `make` gives, or gave to somebody else. Raises what it raises."""
+        key = query, *(tuple(value) if isinstance(value, list) else value for value in values)
+        if key not in self._reads:
+            self._reads[key] = asyncio.ensure_future(make())
+        found: T = await asyncio.shield(self._reads[key])
+        return found
 
 
 def json(value: Any) -> Any:
@@ -325,8 +354,9 @@ async def select(
     order: str = "t.id",
     limit: int | None = None,
     columns: str = "t.*",
+    once: Once | None = None,
 ) -> list[Row]:
-    """Rows of `model` that `scope` may see.
+    """Rows of `model` that `scope` may see; with `once` perhaps read by somebody else.
 
     `limit` becomes a literal: with a parameter PostgreSQL plans the queue twice as slow.
     """
@@ -339,10 +369,10 @@ async def select(
         values += given
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
     table = model._meta.db_table
-    return await sql(
-        f"SELECT {columns} FROM {table} t WHERE {' AND '.join(terms)} ORDER BY {order}{tail}",
-        *values,
-    )
+    query = f"SELECT {columns} FROM {table} t WHERE {' AND '.join(terms)} ORDER BY {order}{tail}"
+    if once is None:
+        return await sql(query, *values)
+    return [dict(row) for row in await once.read(query, values, lambda: sql(query, *values))]
 
 
 async def count(model: type[Model], scope: Scope, where: Where = ()) -> int:

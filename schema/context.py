@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import strawberry
 from strawberry.extensions import FieldExtension
 
+from domain import db
 from domain.actors import Actor, Scope
 from domain.errors import Unauthenticated
 from schema.loaders import Loaders
@@ -21,7 +22,8 @@ class Context:
     """One execution: who asks, what they may see, and the loaders of this moment.
 
     A live execution is shared by everybody with the same scope, so it has no actor. `path` is how
-    it ran: `compiled`, `interpreted`, `shared` with others, or `refused` before it did.
+    it ran: `compiled`, `interpreted`, `shared` with others, or `refused` before it did. `once` are
+    the reads it shares with others who tell of the same event.
     """
 
     actor: Actor | None = None
@@ -30,6 +32,7 @@ class Context:
     language: str = ""
     feed: Feed | None = None
     path: str = "refused"
+    once: db.Once | None = None
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property
@@ -53,7 +56,7 @@ class Context:
     def loaders(self) -> Loaders:
         """Batching reads, all through the scope."""
         if self._loaders is None:
-            self._loaders = Loaders(self.scope)
+            self._loaders = Loaders(self.scope, self.once)
         return self._loaders
 
     def refresh(self) -> None:

@@ -47,21 +47,26 @@ class Feed:
     def __init__(self, position: int, items: Iterable[Item] = (), *, closed: bool = False) -> None:
         self.position = position
         self.current: Item | None = None
-        self._items: deque[Item] = deque(items)
+        self.once: db.Once | None = None
+        self._items: deque[tuple[Item, db.Once | None]] = deque((item, None) for item in items)
         self._closed = closed
         self._wake = asyncio.Event()
 
-    def push(self, item: Item) -> None:
-        """Add an item. A feed that lags too far behind forgets what waits, and says so."""
+    def push(self, item: Item, once: db.Once | None = None) -> None:
+        """Add an item, with the reads that all who tell of it share.
+
+        A feed that lags too far behind forgets what waits, and says so.
+        """
         if len(self._items) >= MOST_WAITING:
             self._items.clear()
             item = Lost(item.position)
-        self._items.append(item)
+        self._items.append((item, once))
         self._wake.set()
 
     def repeat_lost(self) -> None:
         """The item at hand could not be told properly: let Resync follow it."""
-        self._items.appendleft(Lost(self.current.position if self.current else self.position))
+        lost = Lost(self.current.position if self.current else self.position)
+        self._items.appendleft((lost, None))
         self._wake.set()
 
     def close(self) -> None:
@@ -84,7 +89,7 @@ class Feed:
                 raise StopAsyncIteration
             self._wake.clear()
             await self._wake.wait()
-        self.current = self._items.popleft()
+        self.current, self.once = self._items.popleft()
         return self.current
 
     def tell(self) -> None:
@@ -106,6 +111,7 @@ async def follow(
     assert feed is not None
     async for item in feed:
         context.refresh()
+        context.once = feed.once
         if isinstance(item, Hello):
             yield cast("T", subscribed(item.position))
         elif isinstance(item, Lost):

@@ -25,7 +25,7 @@ from uuid import UUID
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
-from domain import live
+from domain import db, live
 from domain.actors import Actor, Scope
 from domain.errors import DomainError
 from domain.events import Happened, Kind
@@ -300,10 +300,11 @@ class Hub:
                 # Who has no actor yet may just be being looked up, before the change.
                 if client.actor is None or changes(client.actor, event):
                     client.stale()
+        once = db.Once()
         for place in concerned(event):
             for group in self._by_topic.get(place, ()):
                 if group.topic.hears(event) and concerns(group.scope, event):
-                    group.feed.push(event)
+                    group.feed.push(event, once)
 
     def join(
         self,

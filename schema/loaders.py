@@ -25,11 +25,16 @@ T = TypeVar("T")
 
 
 async def rows(
-    scope: Scope, model: type[Model], where: db.Where, order: str = "t.id", limit: int | None = None
+    scope: Scope,
+    model: type[Model],
+    where: db.Where,
+    order: str = "t.id",
+    limit: int | None = None,
+    once: db.Once | None = None,
 ) -> list[db.Row]:
     """Visible rows with their JSON columns decoded."""
     found = await db.select(
-        model, scope, where, order=order, limit=limit, columns=db.columns_of(model)
+        model, scope, where, order=order, limit=limit, columns=db.columns_of(model), once=once
     )
     return [decoded(model, row) for row in found]
 
@@ -63,15 +68,16 @@ class SharedLoader(DataLoader[K, T]):
 class Loaders:
     """The loaders of one execution. To look again, make fresh ones."""
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, once: db.Once | None = None) -> None:
+        self.scope, self.once = scope, once
         self._made: dict[Any, DataLoader[Any, Any]] = {}
 
     def one(self, model: type[Model]) -> DataLoader[UUID, db.Row | None]:
         """Rows by id; None for what is not there or not theirs to see."""
 
         async def load(ids: list[UUID]) -> list[db.Row | None]:
-            return db.by_ids(await rows(self.scope, model, [("t.id = ANY({})", ids)]), ids)
+            where = [("t.id = ANY({})", ids)]
+            return db.by_ids(await rows(self.scope, model, where, once=self.once), ids)
 
         return self._once(("one", model), load)
 

@@ -79,12 +79,17 @@ class Run:
 
     async def fetch(self, make: Rendered, what: Any, *rest: Any, given: Sequence[Any]) -> list[Any]:
         """The rows of a statement of domain/rendering.py."""
+        statement = _rendered(make, what, self._kind, *rest)
+        values = statement.values(self.scope, *given)
+        once = self.context.once
+        if once is None:
+            return await self._read(statement.text, values)
+        return await once.read(statement.text, values, lambda: _apart(statement.text, values))
+
+    async def _read(self, text: str, values: Sequence[Any]) -> list[Any]:
         if self._connection is None:
             self._connection = await self._opened.enter_async_context(db.reading())
-        statement = _rendered(make, what, self._kind, *rest)
-        found: list[Any] = await self._connection.fetch(
-            statement.text, *statement.values(self.scope, *given)
-        )
+        found: list[Any] = await self._connection.fetch(text, *values)
         return found
 
     def filled(self, slots: int, arguments: Sequence[Arguments]) -> list[Any]:
@@ -218,6 +223,13 @@ class Run:
     async def _histories(self, read: History, ids: list[UUID]) -> dict[UUID, list[Event]]:
         found = await histories(self.scope.shop_id, read.column, ids) if ids else {}
         return {id: [Event.of(happened) for happened in each] for id, each in found.items()}
+
+
+async def _apart(text: str, values: Sequence[Any]) -> list[Any]:
+    """Read on a connection of its own: others wait for it, and whoever began may go away."""
+    async with db.reading() as connection:
+        found: list[Any] = await connection.fetch(text, *values)
+    return found
 
 
 _WHOLE: dict[str, None] = {"first": None, "after": None, "last": None, "before": None}
