@@ -42,5 +42,63 @@ def e2e(
     raise typer.Exit(0 if run.holds else 1)
 
 
+@app.command()
+def reads(
+    rounds: Annotated[int, typer.Option(min=1, help="How often all are measured.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each is, each time.")] = 5.0,
+    tickets: Annotated[
+        int, typer.Option(min=100, help="In the database; a second one has ten times as many.")
+    ] = 100_000,
+    report: Report = None,
+) -> None:
+    """The queue of 50 tickets: ours, other GraphQL servers, and the least it can cost."""
+    from bench import reads as bench
+    from bench.reads import told
+
+    try:
+        run = bench.measure(console, rounds, seconds, tickets)
+    except RuntimeError as error:
+        raise SystemExit(f"zaide: {error}") from error
+    told.tell(console, run)
+    if report:
+        report.write_text(json.dumps(told.report(run), indent=2) + "\n")
+    raise typer.Exit(0 if told.holds(run) else 1)
+
+
+@app.command()
+def workers(
+    rounds: Annotated[int, typer.Option(min=1, help="How often jobs are measured.")] = 5,
+    report: Report = None,
+) -> None:
+    """The sequencer's pace and delay, and CPU per job beside taskiq, saq and arq."""
+    from bench import workers as bench
+    from bench.workers import told
+
+    run = bench.measure(console, rounds)
+    told.tell(console, run)
+    if report:
+        report.write_text(json.dumps(told.report(run), indent=2) + "\n")
+    raise typer.Exit(0 if told.holds(run) else 1)
+
+
+@app.command()
+def live(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of all variants.")] = 5,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each measures.")] = 25.0,
+    report: Report = None,
+) -> None:
+    """One event to thousands of screens, beside the peers and the limit (eight minutes a round)."""
+    from bench.live import run as bench
+
+    try:
+        run = bench.measure(console, rounds, seconds)
+    except (RuntimeError, TimeoutError) as error:
+        raise SystemExit(f"zaide: {error}") from error
+    reached = bench.tell(console, run)
+    if report:
+        report.write_text(json.dumps(bench.report(run, seconds), indent=2) + "\n")
+    raise typer.Exit(0 if reached else 1)
+
+
 if __name__ == "__main__":
     app(prog_name="./zaide bench")

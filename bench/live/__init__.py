@@ -1,0 +1,1 @@
+"""`./zaide bench live`: one event to thousands of screens, ours beside the peers and the limit."""
