@@ -23,24 +23,27 @@ class Outbox(Generic[Of]):
     be shared with other outboxes; each is counted in full.
     """
 
-    __slots__ = ("_closed", "_is_free", "_less", "_out", "_over", "_size", "_write", "held")
+    __slots__ = ("_closed", "_less", "_out", "_over", "_size", "held", "is_free", "write")
 
     def __init__(self, write: Callable[[bytes], bool], over: Callable[[], None]) -> None:
         self.held = self._closed = False
-        self._is_free = True
-        self._write, self._over = write, over
+        self.is_free = True
+        self.write, self._over = write, over
         self._out: deque[tuple[bytes, Of | None]] | None = None
         self._size = 0
         self._less: asyncio.Event | None = None
 
     def put(self, message: bytes, of: Of | None = None) -> None:
-        """Write a message, after what waits; `of` is the operation whose answer it is."""
-        if not (self._is_free and self._write(message)):
-            self._keep(message, of)
+        """Write a message, after what waits; `of` is the operation whose answer it is.
+
+        Who writes to thousands looks at `is_free` and calls `write` and `keep` by itself.
+        """
+        if not (self.is_free and self.write(message)):
+            self.keep(message, of)
 
     def hold(self) -> None:
         """Write nothing until `release`."""
-        self.held, self._is_free = True, False
+        self.held, self.is_free = True, False
 
     def release(self) -> None:
         """Hold back no more."""
@@ -49,7 +52,7 @@ class Outbox(Generic[Of]):
 
     def flush(self) -> None:
         """Write what waits, as much as is taken."""
-        while self._out and not self.held and self._write(self._out[0][0]):
+        while self._out and not self.held and self.write(self._out[0][0]):
             self._size -= len(self._out.popleft()[0])
         self._changed()
 
@@ -71,7 +74,8 @@ class Outbox(Generic[Of]):
         self._closed = True
         self.drop()
 
-    def _keep(self, message: bytes, of: Of | None) -> None:
+    def keep(self, message: bytes, of: Of | None) -> None:
+        """Let a message wait that was not written."""
         if self._closed:
             return
         if self._out is None:
@@ -79,7 +83,7 @@ class Outbox(Generic[Of]):
             self._out = deque()
         self._out.append((message, of))
         self._size += len(message)
-        self._is_free = False
+        self.is_free = False
         if self._waits(MOST_FRAMES, MOST_BYTES):
             self._over()
 
@@ -91,7 +95,7 @@ class Outbox(Generic[Of]):
             await self._less.wait()
 
     def _changed(self) -> None:
-        self._is_free = not (self._out or self.held or self._closed)
+        self.is_free = not (self._out or self.held or self._closed)
         if self._less is not None:
             self._less.set()
 

@@ -16,7 +16,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from domain.rendering import Projection
+from domain.rendering import ROOT, Projection
 from schema.compiled.leaves import Unknown, bare
 from schema.compiled.readers import Arguments, Reader, node_type
 from schema.compiled.reading import Run
@@ -78,9 +78,13 @@ class NodePart(_OfRows):
         super().__init__(source, type)
         self.make: Build = source.built(source.row(type, details, self.reader))
         self.must = must
+        self._own = _own_columns(self.reader)
 
     async def data(self, run: Run, found: Any) -> Any:
         """The node of a promise, or of an object that was read already."""
+        if isinstance(found, Node) and self._own and found.__dict__.keys() >= set(self._own):
+            row = [found.__dict__[name] for name in self._own]
+            return self.make(row, run.filled(self.source.slots, self.source.arguments))
         rows = await self._rows(run, found)
         if rows:
             return self.make(rows[0], await self._slots(run, rows[:1]))
@@ -99,6 +103,14 @@ class NodePart(_OfRows):
         if found is None:
             return []
         raise Unknown(type(found).__name__)
+
+
+def _own_columns(reader: Reader) -> list[str]:
+    """The columns that a reader takes from its own table, in their places; [] if it takes more."""
+    texts = reader.projection.columns
+    names = [text.removeprefix(f"{ROOT}.") for text in texts]
+    more = reader.children or reader.projection.joins or any("::" in text for text in texts)
+    return [] if more else names
 
 
 class RowsPart(_OfRows):

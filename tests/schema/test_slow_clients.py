@@ -246,8 +246,8 @@ async def test_frames_that_are_due_together_go_out_in_one_write_and_in_order(
     written: list[bytes] = []
     for client in door.wire.hub.clients:
         assert isinstance(client, Socket)
-        write = client.outbox._write
-        client.outbox._write = lambda m, write=write: written.append(m) or write(m)  # type: ignore[misc]
+        write = client.outbox.write
+        client.outbox.write = lambda m, write=write: written.append(m) or write(m)  # type: ignore[misc]
     group._due += [update(n, 300) for n in range(5)]
     group.tell()
     for talk in talks:
@@ -355,7 +355,7 @@ async def test_an_event_wakes_only_those_who_follow_what_it_happened_to(
         assert listening.member is not None
         feed, woken[n] = listening.member.group.feed, []
         push = feed.push
-        feed.push = lambda e, n=n, push=push: (woken[n].append(e), push(e))  # type: ignore[method-assign, misc, assignment]
+        feed.push = lambda e, *o, n=n, push=push: (woken[n].append(e), push(e, *o))  # type: ignore[method-assign, misc, assignment]
     await conversations.receive(house.eve, "还在吗")
     await wire.told(one, other, every, tickets)
     assert [len(woken[n]) for n in range(4)] == [1, 0, 1, 0]
