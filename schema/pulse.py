@@ -1,9 +1,9 @@
 """When frames are told: at once while there is time, several together when there is little.
 
 Telling a thousand screens takes a process about 10 ms. After each telling it turns to its other
-work for as long as the telling took, and at most 100 ms; what becomes due in the meantime is told
-together, in one write for each screen, which costs little more than one of it. So an idle process
-tells at once, and one that would be overrun spends at most half of its time on telling.
+work for twice as long as the telling took, and at most 100 ms; what becomes due in the meantime is
+told together, in one write for each screen, which costs little more than one of it. So an idle
+process tells at once, and one that would be overrun spends at most a third of its time on telling.
 """
 
 from __future__ import annotations
@@ -41,14 +41,12 @@ class Pulse:
         if self._due:
             began = perf_counter()
             told, self._due = self._due, {}
-            # Only when the loop comes round has everything been handed to the network.
-            self._rests = asyncio.get_running_loop().call_soon(self._rest, began)
+            loop = asyncio.get_running_loop()
+            # Whoever becomes due while these are told waits for the next beat.
+            self._rests = loop.call_soon(self._beat)
             for teller in told:
                 teller.tell()
-
-    def _rest(self, began: float) -> None:
-        spent = min(perf_counter() - began, LONGEST)
-        if spent < SHORTEST:
-            self._beat()
-        else:
-            self._rests = asyncio.get_running_loop().call_later(spent, self._beat)
+            spent = min(2 * (perf_counter() - began), LONGEST)
+            if spent >= SHORTEST:
+                self._rests.cancel()
+                self._rests = loop.call_later(spent, self._beat)
