@@ -21,8 +21,8 @@ from domain.shops.actions import check_keys
 from schema.live import hub
 
 ROUTES: list[BaseRoute] = [
+    *graphql.routes,  # The first is found first, and this one is asked the most.
     *health.routes,
-    *graphql.routes,
     *inbound.routes,
     *widget.routes,
     *console.routes,

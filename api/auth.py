@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from api.tracing import header_of, trace_of
@@ -88,20 +89,30 @@ async def actor_of_socket(
 
 def bearer_of(connection: HTTPConnection) -> str:
     """The bearer token of the Authorization header, or ''."""
-    said = header_of(connection.scope, "authorization")
-    if not said:
-        return ""
-    scheme, _, token = said.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    trace = trace_of(connection.scope)
+    if trace.bearer is None:
+        said = header_of(connection.scope, "authorization") or ""
+        scheme, _, token = said.partition(" ")
+        trace.bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return trace.bearer
 
 
 def cookie_of(connection: HTTPConnection) -> str:
-    """The value of our session cookie, or ''."""
+    """The value of our session cookie, or ''. Of several with its name the last counts."""
     trace = trace_of(connection.scope)
     if trace.cookie is None:
-        sent = connection.cookies if b"cookie" in trace.headers else {}
-        trace.cookie = sent.get(cookie_name(), "")
+        trace.cookie = _session_in(connection.scope) if b"cookie" in trace.headers else ""
     return trace.cookie
+
+
+def _session_in(scope: Scope) -> str:
+    wanted, found = cookie_name(), ""
+    sent = (value for name, value in scope["headers"] if name == b"cookie")
+    for part in b";".join(sent).decode("latin-1").split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == wanted:
+            found = value.strip()
+    return found
 
 
 def cookie_name() -> str:

@@ -50,6 +50,10 @@ def up(
     here = settings()
     chosen: dict[str, Any] = {"host": host or here.host, "port": port if port >= 0 else here.port}
     here = here.model_copy(update=chosen)
+    if here.trusted_documents:
+        from schema.documents import trusted
+
+        trusted()  # Says what is wrong with the folder here, and not in a log.
     Supervisor(here, console, demo=demo and here.development).run()
 
 
@@ -207,6 +211,34 @@ def client(
     if not generator.exists():
         raise StartFailed("clients/python is not here: nothing to generate.")
     _become([sys.executable, str(generator), *(["--check"] if check else [])])
+
+
+documents = typer.Typer(help="The GraphQL documents that are trusted.")
+app.add_typer(documents, name="documents", rich_help_panel=BUILD)
+
+
+@documents.callback(invoke_without_command=True)
+def trusted_documents(context: typer.Context) -> None:
+    """List the trusted documents: their operations, their files and their ids.
+
+    Ours are those of the generated client; ZAIDE_TRUSTED_DOCUMENTS names a folder with more.
+    """
+    if context.invoked_subcommand is None:
+        from schema.documents import trusted
+
+        for each in trusted().values():
+            names = ", ".join(name or "(no name)" for name in each.names)
+            typer.echo(f"{each.id}  {names}  {each.file}")
+
+
+@documents.command()
+def manifest(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="*.graphql")],
+) -> None:
+    """Print the manifest of some files, each of them one document as it will be sent."""
+    from schema.documents import in_file, manifest
+
+    typer.echo(manifest(each.text for file in files for each in in_file(file)), nl=False)
 
 
 @app.command(rich_help_panel=BUILD, context_settings=PASS_ON)

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import bearer_of, cookie_of, is_same_origin
 from api.errors import Forged
+from api.tracing import header_of
 from domain.secrets import keyring
 
 FIELD, HEADER = "csrf", "x-csrf-token"
@@ -46,14 +47,14 @@ class Csrf:
 async def _checked(connection: HTTPConnection, receive: Receive) -> Receive:
     """Raise Forged, or give back what the door reads the body from."""
     cookie = cookie_of(connection)
-    is_form = connection.headers.get("content-type", "").startswith(_FORMS)
+    is_form = (header_of(connection.scope, "content-type") or "").startswith(_FORMS)
     ours = _from_our_page(connection)
     # A log-in form has no session yet, and must not be sent from elsewhere either.
     if ours is False and (cookie or is_form):
         raise Forged
     if not cookie:
         return receive
-    token = connection.headers.get(HEADER, "")
+    token = header_of(connection.scope, HEADER) or ""
     if not token and is_form:
         token, receive = await _field(connection.scope, receive)
     if token:
@@ -66,10 +67,10 @@ async def _checked(connection: HTTPConnection, receive: Receive) -> Receive:
 
 def _from_our_page(connection: HTTPConnection) -> bool | None:
     """Whether the browser says that our page asks; None when it says nothing."""
-    site = connection.headers.get("sec-fetch-site")
+    site = header_of(connection.scope, "sec-fetch-site")
     if site is not None and site != "same-origin":
         return False
-    if "origin" in connection.headers:
+    if header_of(connection.scope, "origin") is not None:
         return is_same_origin(connection)
     return True if site == "same-origin" else None
 

@@ -1,8 +1,10 @@
 """GraphQL's door: over HTTP as the GraphQL-over-HTTP specification has it, and its socket.
 
-    POST /graphql   application/json: {"query", "operationName", "variables", "extensions"}
+    POST /graphql   application/json: {"query", "documentId", "operationName", "variables",
+                    "extensions"}; for documentId see schema/documents.py
     GET  /graphql   the same as parameters; queries only
     WS   /graphql   graphql-transport-ws (api/graphql_socket.py)
+    POST or GET with Accept: text/event-stream   GraphQL over SSE (api/graphql_sse.py)
 
 What the request itself gets wrong is 4xx in either media type. A document that is refused (syntax,
 validation, limits, variables) is 400 as application/graphql-response+json and 200 as
@@ -22,10 +24,12 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.auth import actor_of_request
 from api.graphql_socket import socket
+from api.graphql_sse import STREAM, names_stream, streamed
+from api.health import OPERATIONS
 from api.tracing import locale_of, trace_of
 from domain.errors import DomainError
 from domain.settings import settings
-from schema import execution
+from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
 from schema.execution import Refused
@@ -48,9 +52,11 @@ async def graphql(request: Request) -> Response:
     if _wants_page(request):
         return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _PAGE_POLICY})
     media = accepted(request.headers.get("accept"))
+    if media is None and names_stream(request.headers.get("accept")):
+        media = STREAM
     context = Context(request_id=trace_of(request.scope).id)
     if media is None:
-        error = refusal("not_acceptable", f"Accept {RESPONSE} or {JSON}.")
+        error = refusal("not_acceptable", f"Accept {RESPONSE}, {JSON} or {STREAM}.")
         return _say(406, JSON, execution.encode_errors([error], context))
     try:
         return await _answer(request, media, context)
@@ -73,20 +79,28 @@ async def _answer(request: Request, media: str, context: Context) -> Response:
     question = _of_url(request) if safe else await _of_body(request)
     context.actor = await actor_of_request(request)
     context.language = locale_of(request.scope)
+    if media == STREAM:
+        return await streamed(request, question, context)
+    question = await documents.known(question, context)
     document = execution.read(question.query)
     operation = document.operation(question.operation_name)
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise Turned(400, refusal("socket_only", "Subscriptions need a socket."))
+        if names_stream(request.headers.get("accept")):
+            return await streamed(request, question, context)
+        raise Turned(400, refusal("socket_only", "Subscriptions need a socket or a stream."))
     if safe and operation.operation is not OperationType.QUERY:
         raise Turned(405, refusal("post_only", "Verbs are sent with POST."), Allow="POST")
-    result = await execution.answer(document, operation, question.variables, context)
-    status = 400 if media == RESPONSE and execution.is_request_error(result) else 200
-    return _say(status, media, execution.encode(result, context))
+    answered = await execution.answered(document, operation, question.variables, context)
+    status = 400 if media == RESPONSE and answered.is_request_error else 200
+    OPERATIONS.labels(context.path).inc()
+    shown = {"X-Zaide-Path": context.path} if settings().development else None
+    return _say(status, media, answered.body, shown)
 
 
 def _say(
     status: int, media: str, body: bytes, headers: Mapping[str, str] | None = None
 ) -> Response:
+    media = JSON if media == STREAM else media
     always = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
     return Response(
         body, status, {**always, **(headers or {})}, media_type=f"{media}; charset=utf-8"
@@ -181,7 +195,7 @@ def _wants_page(request: Request) -> bool:
         settings().development
         and request.method == "GET"
         and "text/html" in request.headers.get("accept", "")
-        and "query" not in request.query_params
+        and not {"query", "documentId"} & set(request.query_params)
     )
 
 

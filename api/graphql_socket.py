@@ -39,7 +39,7 @@ from api.viewer import Viewer, looking
 from api.wire import framed, wire_of
 from domain import broker, db
 from domain.errors import DomainError
-from schema import execution
+from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
 from schema.execution import Refused
@@ -142,7 +142,7 @@ class Socket(Viewer[Operation]):
             case "pong":
                 pass
             case "subscribe":
-                self._begin(message)
+                await self._begin(message)
             case "complete" if isinstance(message.get("id"), str):
                 operation = self.operations.get(message["id"])
                 if operation is not None:
@@ -173,7 +173,7 @@ class Socket(Viewer[Operation]):
 
     # Operations
 
-    def _begin(self, message: dict[str, Any]) -> None:
+    async def _begin(self, message: dict[str, Any]) -> None:
         if not self._greeted or self._authenticate is None:
             raise Closed(4401, "Unauthorized")
         id, payload = message.get("id"), message.get("payload")
@@ -186,7 +186,7 @@ class Socket(Viewer[Operation]):
             if len(self.operations) > OPERATIONS:
                 said_so = f"At most {OPERATIONS} operations on one socket."
                 raise Refused(refusal("too_many_operations", said_so, limit=OPERATIONS))
-            self._ask(operation, payload)
+            await self._ask(operation, payload)
         except Malformed:
             raise Closed(4400, "Invalid message") from None
         except Refused as refused:
@@ -194,8 +194,11 @@ class Socket(Viewer[Operation]):
         except DomainError as error:
             operation.refused([GraphQLError(error.code, original_error=error)])
 
-    def _ask(self, operation: Operation, payload: dict[str, Any]) -> None:
-        question = question_of(asked(payload), locale_of(self.websocket.scope))
+    async def _ask(self, operation: Operation, payload: dict[str, Any]) -> None:
+        given = await documents.known(asked(payload), self.context())
+        if self._closing or self.operations.get(operation.name) is not operation:
+            return
+        question = question_of(given, locale_of(self.websocket.scope))
         if is_subscription(question):
             context = self.context()
             operation.question, after = followed(question, context)

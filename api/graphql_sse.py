@@ -28,7 +28,7 @@ from api.following import followed, is_subscription, question_of
 from api.outbox import Outbox
 from api.viewer import Viewer
 from domain.errors import DomainError, Unauthenticated
-from schema import execution
+from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
 from schema.execution import Refused
@@ -54,7 +54,7 @@ def names_stream(accept: str | None) -> bool:
 async def streamed(request: Request, given: Asked, context: Context) -> Response:
     """The answer as a stream; `context` knows who asks."""
     try:
-        question = question_of(given, context.language)
+        question = question_of(await documents.known(given, context), context.language)
         if is_subscription(question):
             return _following(request, question, context)
         if request.method != "POST" and question.operation.operation is not OperationType.QUERY:

@@ -1,29 +1,30 @@
 """What every request passes, from outside in: trace, headers, errors, size, rate, forgery.
 
 Plain ASGI, because a base class that buffers would hold back streams. `app.py` lists the order.
+What sockets merely pass hands their call on without waiting for its end, which costs them nothing
+for as long as they live.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import bearer_of, cookie_of, source_of
 from api.errors import RequestTooLarge
 from api.health import LATENCY, REQUESTS, SOCKETS
-from api.tracing import template_of, trace_of
-from domain import broker
+from api.tracing import Trace, header_of, template_of, trace_of
 from domain.errors import TooMany
+from domain.logging import masked, write
+from domain.rates import Rates
 from domain.settings import settings
 
-log = structlog.get_logger()
-
+REQUEST_ID = b"x-request-id"
 RATE_WINDOW = 60  # seconds
 # Behind one address there may be a whole mobile network, so that strangers share more.
 STRANGERS_FACTOR = 10
@@ -53,14 +54,13 @@ class Tracing:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request or socket."""
         if scope["type"] == "websocket":
-            await self._socket(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._request(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return self._socket(scope, receive, send)
+        if scope["type"] == "http":
+            return self._request(scope, receive, send)
+        return self.app(scope, receive, send)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         trace, began = trace_of(scope), time.perf_counter()
@@ -70,17 +70,18 @@ class Tracing:
             nonlocal status, first
             if message["type"] == "http.response.start":
                 status, first = message["status"], time.perf_counter() - began
-                MutableHeaders(scope=message)["X-Request-ID"] = trace.id
+                others = [pair for pair in message.get("headers", ()) if pair[0] != REQUEST_ID]
+                message["headers"] = [*others, (REQUEST_ID, trace.id.encode())]
             await send(message)
 
         try:
             await self.app(scope, receive, sending)
         finally:
-            route = template_of(scope)
-            method = scope["method"] if scope["method"] in METHODS else "OTHER"
-            REQUESTS.labels(method, route, str(status)).inc()
-            LATENCY.labels(method, route).observe(first)
-            _write("request", scope, began, method=scope["method"], status=status)
+            route, method = template_of(scope), scope["method"]
+            _requests(method if method in METHODS else "OTHER", route, str(status)).inc()
+            _latency(method if method in METHODS else "OTHER", route).observe(first)
+            told = method if method in METHODS else masked(method)
+            _write("request", trace, began, {"method": told, "status": status, "route": route})
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -89,21 +90,21 @@ class Tracing:
             await self.app(scope, receive, send)
         finally:
             SOCKETS.dec()
-            _write("socket", scope, began)
+            _write("socket", trace_of(scope), began, {"route": template_of(scope)})
 
 
-def _write(event: str, scope: Scope, began: float, **facts: object) -> None:
-    trace = trace_of(scope)
+# Asked for by their labels they take a lock each time.
+_requests = lru_cache(maxsize=2000)(REQUESTS.labels)
+_latency = lru_cache(maxsize=2000)(LATENCY.labels)
+
+
+def _write(event: str, trace: Trace, began: float, facts: dict[str, object]) -> None:
     if trace.code:
         facts["code"] = trace.code
-    log.info(
-        event,
-        **facts,
-        route=template_of(scope),
-        ms=round((time.perf_counter() - began) * 1000, 1),
-        request_id=trace.id,
-        actor=trace.actor.ref if trace.actor else None,
-    )
+    facts["ms"] = round((time.perf_counter() - began) * 1000, 1)
+    facts["request_id"] = trace.id if trace.is_ours else masked(trace.id)
+    facts["actor"] = trace.actor.ref if trace.actor else None
+    write(event, facts)
 
 
 class SecurityHeaders:
@@ -114,28 +115,32 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.defaults = {
-            "Content-Security-Policy": content_policy(),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "same-origin",
-            "Cross-Origin-Opener-Policy": "same-origin",
-        }
+        self.defaults = [
+            (b"content-security-policy", content_policy().encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"cross-origin-opener-policy", b"same-origin"),
+        ]
         if not settings().development:
-            self.defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+            always = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+            self.defaults.append(always)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
+        if scope["type"] != "http":
+            return self.app(scope, receive, send)
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.defaults.items():
-                    headers.setdefault(name, value)
-                if "etag" not in headers:
-                    headers.setdefault("Cache-Control", "no-store")
+                headers = [*message.get("headers", ())]
+                named = {name for name, _ in headers}
+                headers += [pair for pair in self.defaults if pair[0] not in named]
+                if b"etag" not in named and b"cache-control" not in named:
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
-        await self.app(scope, receive, sending if scope["type"] == "http" else send)
+        return self.app(scope, receive, sending)
 
 
 class BodyLimit:
@@ -145,12 +150,11 @@ class BodyLimit:
         self.app = app
         self.most = most or settings().max_body
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
+            return self.app(scope, receive, send)
+        announced = header_of(scope, "content-length") or ""
         if announced.isdigit() and int(announced[:20]) > self.most:
             raise RequestTooLarge(most=self.most)
         read = 0
@@ -163,7 +167,7 @@ class BodyLimit:
                 raise RequestTooLarge(most=self.most)
             return message
 
-        await self.app(scope, receiving, send)
+        return self.app(scope, receiving, send)
 
 
 class RateLimit:
@@ -176,24 +180,26 @@ class RateLimit:
     def __init__(self, app: ASGIApp, most: int | None = None) -> None:
         self.app = app
         self.most = most or settings().rate_per_minute
+        self.rates = Rates(RATE_WINDOW)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request."""
-        if scope["type"] == "http" and not scope["path"].startswith(UNCOUNTED):
-            await self._count(HTTPConnection(scope))
-        await self.app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"].startswith(UNCOUNTED):
+            return self.app(scope, receive, send)
+        return self._counted(scope, receive, send)
 
-    async def _count(self, connection: HTTPConnection) -> None:
+    async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = HTTPConnection(scope)
         credential = bearer_of(connection) or cookie_of(connection)
-        requests = await _hits("known", credential) if credential else 1
+        requests = await self.rates.hit(_name("known", credential)) if credential else 1
         if requests > self.most:
             raise TooMany(retry_after=RATE_WINDOW)
         if requests == 1:
-            strangers = await _hits("stranger", source_of(connection))
+            strangers = await self.rates.hit(_name("stranger", source_of(connection)))
             if strangers > self.most * STRANGERS_FACTOR:
                 raise TooMany(retry_after=RATE_WINDOW)
+        await self.app(scope, receive, send)
 
 
-async def _hits(kind: str, caller: str) -> int:
-    name = hashlib.sha256(caller.encode()).hexdigest()[:32]
-    return await broker.hit(f"rate:{kind}:{name}", RATE_WINDOW)
+def _name(kind: str, caller: str) -> str:
+    return f"rate:{kind}:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"

@@ -102,7 +102,8 @@ class Supervisor:
         """The embedded ones, where no URL is set. Gives the children's environment."""
         here = self.here
         urls = {"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
-        connections = (here.apis + here.workers) * here.database_pool + _SPARE_CONNECTIONS
+        pools = (here.apis + here.workers) * here.database_pool
+        connections = pools + here.apis * db.LOOKUPS + _SPARE_CONNECTIONS
         for variable, server in (
             ("DATABASE_URL", Postgres(here.home, connections=connections)),
             ("REDIS_URL", Redis(here.home)),

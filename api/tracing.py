@@ -1,4 +1,4 @@
-"""What one request is known by while it lasts: its id, who asks, and how it is called in logs."""
+"""What one request is known by while it lasts: its id, its headers, who asks, its name in logs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from starlette.datastructures import Headers
 from starlette.routing import Mount
 from starlette.types import Scope
 
@@ -19,11 +18,19 @@ _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 @dataclass(slots=True)
 class Trace:
-    """A request's id, its actor once a door has asked, and the error it was answered with."""
+    """A request's id, its actor once a door has asked, and the error it was answered with.
+
+    `headers`, the `bearer` token and our session's `cookie` are read once for all who ask; the
+    latter two are None until somebody does (api/auth.py).
+    """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     actor: Actor | None = None
     code: str = ""
+    is_ours: bool = True  # the id: made by us, and not by the caller
+    headers: dict[bytes, bytes] = field(default_factory=dict, repr=False)
+    bearer: str | None = field(default=None, repr=False)
+    cookie: str | None = field(default=None, repr=False)
 
 
 def trace_of(scope: Scope) -> Trace:
@@ -31,12 +38,25 @@ def trace_of(scope: Scope) -> Trace:
 
     The middleware outside asks first; a door called without it gets one as well.
     """
-    if _KEY not in scope:
-        given = Headers(scope=scope).get("x-request-id", "")
-        scope[_KEY] = Trace(given) if _ID.fullmatch(given) else Trace()
-    found = scope[_KEY]
-    assert isinstance(found, Trace)
+    found: Trace | None = scope.get(_KEY)
+    if found is None:
+        found = scope[_KEY] = _begin(scope)
     return found
+
+
+def _begin(scope: Scope) -> Trace:
+    # Of a header that comes twice the first counts.
+    headers = dict(reversed(scope["headers"]))
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    if given and _ID.fullmatch(given):
+        return Trace(given, is_ours=False, headers=headers)
+    return Trace(headers=headers)
+
+
+def header_of(scope: Scope, name: str) -> str | None:
+    """A header of the request by its name in lower case; None if there is none."""
+    value = trace_of(scope).headers.get(name.encode())
+    return value.decode("latin-1") if value is not None else None
 
 
 def template_of(scope: Scope) -> str:
@@ -61,7 +81,7 @@ def _mounts(scope: Scope) -> str:
 def locale_of(scope: Scope) -> str:
     """The language to answer in: a person's own, else what the client prefers, else the shop's."""
     actor = trace_of(scope).actor
-    accepted = Headers(scope=scope).get("accept-language", "")
+    accepted = header_of(scope, "accept-language") or ""
     if actor is not None and (actor.person_id is not None or not accepted):
         return actor.locale
     return words.preferred(accepted)

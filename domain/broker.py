@@ -21,6 +21,9 @@ from domain.settings import settings
 PREFIX = "zaide:"
 TERM = PREFIX + "term"
 BLOCK_MS = 1000
+DOCUMENTS = PREFIX + "documents"
+DOCUMENTS_KEPT = 2000
+DOCUMENT_SECONDS = 30 * 24 * 3600
 Unreachable = (OSError, Disconnected, TimedOut, ResponseError)
 
 # Adds entries while the caller is still the sequencer and Redis is as the caller left it.
@@ -183,6 +186,28 @@ async def hit(name: str, window: int) -> int:
         return 0
 
 
+async def count(hits: Mapping[str, int], window: int) -> dict[str, tuple[int, float]] | None:
+    """Count so many more of each name in its window of `window` seconds, in one round trip.
+
+    Gives the count so far and the seconds that are left of the window. None when Redis does not
+    answer within 2 s, and in a process that is not, or no longer, connected to it.
+    """
+    if _client is None:
+        return None
+    try:
+        async with asyncio.timeout(2), _client.pipeline(transaction=False) as pipe:
+            for name, more in hits.items():
+                key = f"{PREFIX}count:{name}"
+                pipe.incrby(key, more)
+                pipe.expire(key, window, nx=True)
+                pipe.pttl(key)
+            found = await pipe.execute()
+    except (*Unreachable, RedisError):
+        return None
+    answers = zip(hits, found[::3], found[2::3], strict=True)
+    return {name: (int(total), left / 1000) for name, total, left in answers}
+
+
 async def peek(name: str) -> int:
     """The count of `name` in its window, without adding to it."""
     try:
@@ -197,6 +222,40 @@ async def forget(name: str) -> None:
         await redis().delete(f"{PREFIX}count:{name}")
     except (*Unreachable, RedisError):
         return
+
+
+# Documents that clients registered by their hash (schema/documents.py); they register again
+
+
+async def keep_document(id: str, text: str) -> None:
+    """Keep a registered document for 30 days, so that other processes find it by its id.
+
+    Only the newest 2,000 are kept, so that nobody fills Redis with them (32 MB at 16 kB each).
+    Without Redis it does nothing.
+    """
+    key = f"{PREFIX}document:{id}"
+    try:
+        async with asyncio.timeout(2), redis().pipeline() as pipe:
+            pipe.set(key, text, ex=DOCUMENT_SECONDS)
+            pipe.zadd(DOCUMENTS, {key: now().timestamp()})
+            pipe.zrange(DOCUMENTS, 0, -DOCUMENTS_KEPT - 1)
+            *_, older = await pipe.execute()
+            if older:
+                pipe.delete(*older)
+                pipe.zrem(DOCUMENTS, *older)
+                await pipe.execute()
+    except (*Unreachable, RedisError):
+        return
+
+
+async def find_document(id: str) -> str | None:
+    """The text of a registered document; None when it is not kept, or without Redis."""
+    try:
+        async with asyncio.timeout(2):
+            found = cast("bytes | None", await redis().get(f"{PREFIX}document:{id}"))
+    except (*Unreachable, RedisError):
+        return None
+    return found.decode("utf-8", "replace") if found is not None else None
 
 
 async def alive(kind: str, name: str, seconds: int = 5) -> None:

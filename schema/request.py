@@ -16,17 +16,25 @@ class Malformed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A document's text, which of its operations, and its variables."""
+    """A document, which of its operations, and its variables.
+
+    `query` is empty while only the document's hash is known: schema/documents.py finds the text.
+    """
 
     query: str
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
+    document_id: str | None = None
 
 
 def asked(body: Mapping[str, Any]) -> Asked:
     """The parameters in a JSON object. Raises Malformed for wrong types, Refused for bad texts."""
-    query, name = body.get("query"), body.get("operationName")
-    if not isinstance(query, str) or not query:
+    query, id, name = body.get("query"), body.get("documentId"), body.get("operationName")
+    if not isinstance(id, str | None):
+        raise _wrong("documentId", "a text")
+    if query is None and id is not None:
+        query = ""
+    elif not isinstance(query, str) or not query:
         raise _wrong("query", "a text")
     if not isinstance(name, str | None):
         raise _wrong("operationName", "a text")
@@ -37,7 +45,7 @@ def asked(body: Mapping[str, Any]) -> Asked:
     for text in (query, name or "", *_texts(variables)):
         if not usable(text):
             raise Refused(refusal("invalid_text", "A text holds NUL or half a character."))
-    return Asked(query, name, variables)
+    return Asked(query, name, variables, id)
 
 
 def _wrong(name: str, kind: str) -> Malformed:

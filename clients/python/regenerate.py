@@ -1,5 +1,7 @@
 """Generate zaide_client/aio and zaide_client/sync from the printed schema and the operations.
 
+The documents that they send are printed to schema/documents.json, for servers to know them.
+
     python clients/python/regenerate.py           write them
     python clients/python/regenerate.py --check   only say whether they are current
 
@@ -10,7 +12,10 @@ it has one of its own, made here from requirements-codegen.lock when it is missi
 from __future__ import annotations
 
 import argparse
+import ast
 import filecmp
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -21,6 +26,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SCHEMA = HERE.parent.parent / "schema" / "schema.graphql"
+DOCUMENTS = SCHEMA.with_name("documents.json")
 LOCK = HERE / "requirements-codegen.lock"
 ENVIRONMENT = HERE / ".venv-codegen"
 PACKAGES = ("aio", "sync")
@@ -33,9 +39,11 @@ def main() -> int:
     check = parser.parse_args().check
     try:
         with tempfile.TemporaryDirectory(prefix="zaide-client-") as folder:
-            stale = differences(generated(Path(folder)))
+            package = generated(Path(folder))
+            stale = differences(package)
             if stale and not check:
-                _replace(Path(folder) / "zaide_client")
+                _replace(package)
+                DOCUMENTS.write_text(documents(package), encoding="utf-8")
     except subprocess.CalledProcessError as failure:
         print(failure.stderr or failure.stdout, file=sys.stderr)
         return 1
@@ -62,7 +70,7 @@ def generated(folder: Path) -> Path:
 
 
 def differences(package: Path) -> list[str]:
-    """The files that differ between a generated package and the committed one."""
+    """The files that differ between a generated package and the committed one, and the manifest."""
     found = []
     for name in PACKAGES:
         new, old = _files(package / name), _files(HERE / "zaide_client" / name)
@@ -70,7 +78,19 @@ def differences(package: Path) -> list[str]:
             same = file in new and file in old and filecmp.cmp(new[file], old[file], shallow=False)
             if not same:
                 found.append(f"{name}/{file}")
-    return found
+    kept = DOCUMENTS.read_text(encoding="utf-8") if DOCUMENTS.exists() else ""
+    return found if kept == documents(package) else [*found, "schema/documents.json"]
+
+
+def documents(package: Path) -> str:
+    """The manifest of what a package asks, as JSON: each document under the id it is named by."""
+    found = {}
+    for name in PACKAGES:
+        for node in ast.walk(ast.parse((package / name / "client.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "gql":
+                text = ast.literal_eval(node.args[0])
+                found[f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"] = text
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
 def _files(folder: Path) -> dict[str, Path]:

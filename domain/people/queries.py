@@ -25,7 +25,8 @@ WHERE s.token_hash = $1
 """
 
 _ISSUED = """
-SELECT t.*, s.locale, pg_current_snapshot()::text AS as_of
+SELECT t.id, t.shop_id, t.role, t.name, t.merchant_id, t.scopes, t.expires_at, t.revoked_at,
+       s.locale, pg_current_snapshot()::text AS as_of
 FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = $1
 """
 
@@ -89,6 +90,7 @@ async def actor_of_token(raw: str) -> Actor | None:
         merchant_id=row["merchant_id"],
         scopes=frozenset(db.json(row["scopes"])),
         locale=row["locale"],
+        as_of=row["as_of"],
     )
 
 

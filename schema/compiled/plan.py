@@ -79,15 +79,17 @@ class Plan:
     async def answer(self, variables: Variables, context: Context) -> Any:
         """The data, or an ExecutionResult without any. Raises Unknown."""
         found: list[Any] = []
-        async with Run(context, variables) as run:
-            for root in self.roots:
-                arguments = run.arguments(root.arguments)
-                try:
-                    found.append(ask(root.member, context, None, arguments))
-                except DomainError as error:
-                    _close(found)
-                    return root.failed(error)
-            return await self._data(run, found)
+        try:
+            async with Run(context, variables) as run:
+                for root in self.roots:
+                    arguments = run.arguments(root.arguments)
+                    try:
+                        found.append(ask(root.member, context, None, arguments))
+                    except DomainError as error:
+                        return root.failed(error)
+                return await self._data(run, found)
+        finally:
+            _close(found)
 
     async def shown(self, update: Any, variables: Variables, context: Context) -> dict[str, Any]:
         """The data of one update of a subscription, whose root is one field. Raises Unknown."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -188,6 +189,17 @@ async def test_our_own_form_with_its_token_changes_something(
     assert changes == ["好", "好", "b", "multi"]
 
 
+async def test_a_session_is_found_among_other_cookies(alice: httpx.AsyncClient) -> None:
+    raw = alice.cookies["zaide_session"]
+    alice.cookies.clear()
+    ours = f"zaide_session={raw}"
+    for cookies in ([f"a=b; {ours};c"], ["x", ours], [f"my_{ours}; {ours}", "zaide_sessions=1"]):
+        headers = [("Cookie", cookie) for cookie in cookies]
+        assert (await alice.get("/who", headers=headers)).json()["actor"]
+    for cookie in (f"my_{ours}", "zaide_session", f"a={ours}"):
+        assert (await alice.get("/who", headers={"Cookie": cookie})).json()["actor"] is None
+
+
 async def test_another_sites_page_changes_nothing(
     alice: httpx.AsyncClient, changes: list[str]
 ) -> None:
@@ -264,23 +276,29 @@ async def test_a_bearer_proves_itself(house: House, changes: list[str]) -> None:
 
 
 async def test_a_line_names_the_route_and_never_what_was_said(
-    house: House, changes: list[str]
+    house: House, changes: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, raw = await actions.issue_token(house.dana, "x", Role.PARTNER, None, ["orders:read"])
-    with structlog.testing.capture_logs() as logs:
-        async with doors.client() as client:
-            client.headers["Authorization"] = f"Bearer {raw}"
-            await client.get("/shops/demo/things/13800138000?phone=13800138000")
-            await client.post("/change", data={"word": "13800138000"})
-            await client.get("/nothing/13800138000")
+    async with doors.client() as client:
+        client.headers["Authorization"] = f"Bearer {raw}"
+        await client.get("/shops/demo/things/13800138000?phone=13800138000")
+        await client.post("/change", data={"word": "13800138000"})
+        await client.get("/nothing/13800138000")
+        named = await client.get("/who", headers={"X-Request-ID": "13800138000"})
+        await client.request("eve@example.com", "/who")
+    logs = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["route"] for line in logs] == [
-        "/shops/{shop}/things/{id}", "/change", "(none)",
+        "/shops/{shop}/things/{id}", "/change", "(none)", "/who", "/who",
     ]  # fmt: skip
     first = logs[0]
     assert (first["method"], first["status"]) == ("GET", 200)
     assert first["actor"].startswith("partner:")
     assert first["ms"] >= 0
     assert len(first["request_id"]) == 16
+    assert (first["event"], first["level"]) == ("request", "info")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", first["timestamp"])
+    assert named.headers["x-request-id"] == "13800138000"
+    assert (logs[3]["request_id"], logs[4]["method"]) == ("[hidden]", "[hidden]")
     assert logs[2]["code"] == "not_found"
     assert "13800138000" not in str(logs)
     assert raw not in str(logs)
@@ -316,6 +334,20 @@ def test_what_looks_like_a_secret_is_hidden_in_logs() -> None:
     assert entry["error"] == "ValueError"
     assert "customer said" not in str(entry)
     assert entry["where"][-1].endswith("test_what_looks_like_a_secret_is_hidden_in_logs")
+
+
+def test_a_line_about_a_request_respects_the_level() -> None:
+    """In a process of its own, because logging is one for a process."""
+    program = """
+from domain import logging as ours
+for level in ("warning", "info", "error", "debug"):
+    ours.configure(level)
+    ours.write(level, {"request_id": "abc"})
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["info", "debug"]
 
 
 def test_libraries_write_json_too_and_never_what_they_were_given() -> None:

@@ -10,11 +10,12 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -41,7 +42,9 @@ SCOPES = ["tickets:read", "tickets:write", "conversations:read", "orders:read", 
 class Server:
     """`python -m api` on a port of its own, to be stopped and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """`settings` are further environment variables."""
+        self._settings = settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -50,7 +53,8 @@ class Server:
 
     async def start(self) -> None:
         """Start, and wait until it answers."""
-        environment = {**os.environ, "ZAIDE_PORT": str(self.port), "ZAIDE_LOG_LEVEL": "error"}
+        own = {"ZAIDE_PORT": str(self.port), "ZAIDE_LOG_LEVEL": "error", **self._settings}
+        environment = {**os.environ, **own}
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "api", cwd=ROOT, env=environment
         )
@@ -118,15 +122,22 @@ class Line:
         writer.transport.abort()
 
 
-@pytest.fixture(scope="module")
-async def server(stack: embedded.Servers) -> AsyncIterator[Server]:
-    """The real thing, for this file."""
-    running = Server()
+@asynccontextmanager
+async def serving(**settings: str) -> AsyncIterator[Server]:
+    """A server that runs for the length of a block."""
+    running = Server(**settings)
     try:
         await running.start()
         yield running
     finally:
         await running.stop()
+
+
+@pytest.fixture(scope="module")
+async def server(stack: embedded.Servers) -> AsyncIterator[Server]:
+    """The real thing, for this file."""
+    async with serving() as running:
+        yield running
 
 
 @pytest.fixture
@@ -258,6 +269,148 @@ def test_the_client_needs_no_graphql_library() -> None:
     words = "import sys, zaide_client; sys.exit('graphql' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(CLIENT)}
     subprocess.run([sys.executable, "-c", words], env=environment, check=True)
+
+
+# By hash
+
+
+def new(text: str) -> str:
+    """A document that no server has seen: its name is new."""
+    return text.replace("Mine", f"Mine{uuid4().hex}")
+
+
+@contextlib.contextmanager
+def overheard(
+    client: httpx.AsyncClient | httpx.Client,
+) -> Iterator[list[dict[str, Any]]]:
+    """What a client posts, as it goes out."""
+    posted: list[dict[str, Any]] = []
+
+    def note(request: httpx.Request) -> None:
+        posted.append(json.loads(request.content))
+
+    async def note_later(request: httpx.Request) -> None:
+        note(request)
+
+    hooks = client.event_hooks
+    hear = note_later if isinstance(client, httpx.AsyncClient) else note
+    client.event_hooks = {**hooks, "request": [*hooks["request"], hear]}
+    yield posted
+    client.event_hooks = hooks
+
+
+async def test_the_clients_own_documents_need_never_be_sent(house: House, server: Server) -> None:
+    async with connect(server.url, await token(house)) as zaide:
+        with overheard(zaide.http_client) as posted:
+            assert (await zaide.viewer()).name == "ERP"
+            assert isinstance(await zaide.open_ticket("nothing"), aio.Refusal)
+    assert [sorted(body) for body in posted] == [["documentId", "operationName", "variables"]] * 2
+
+
+async def test_a_document_that_is_not_known_is_sent_once(house: House, server: Server) -> None:
+    query = new("query Mine { viewer { name } }")
+    verb = new('mutation Mine { openTicket(conversationId: "x") { __typename } }')
+    async with connect(server.url, await token(house)) as zaide:
+        with overheard(zaide.http_client) as posted:
+            for text in (query, query, verb, verb):
+                data = zaide.get_data(await zaide.execute(text))
+                assert data in (
+                    {"viewer": {"name": "ERP"}},
+                    {"openTicket": {"__typename": "NotFoundProblem"}},
+                )
+    assert [body.get("query") for body in posted] == [None, query, None, None, verb, None]
+
+
+async def test_a_second_process_knows_what_one_was_sent(house: House, server: Server) -> None:
+    query = new("query Mine { viewer { name } }")
+    raw = await token(house)
+    async with (
+        serving() as other,
+        connect(other.url, raw) as there,
+        connect(server.url, raw) as here,
+    ):
+        here.get_data(await here.execute(query))
+        with overheard(there.http_client) as posted:
+            assert there.get_data(await there.execute(query)) == {"viewer": {"name": "ERP"}}
+    assert ["query" in body for body in posted] == [False]
+
+
+async def test_without_asyncio_hashes_are_sent_too(house: House, server: Server) -> None:
+    query = new("query Mine { viewer { name } }")
+    raw = await token(house)
+    with connect_sync(server.url, raw) as zaide, overheard(zaide.http_client) as posted:
+        for _ in range(2):
+            answer = await asyncio.to_thread(zaide.execute, query)
+            assert zaide.get_data(answer) == {"viewer": {"name": "ERP"}}
+        await asyncio.to_thread(zaide.viewer)
+    assert [body.get("query") for body in posted] == [None, query, None, None]
+
+
+async def test_hashes_can_be_left_alone(house: House, server: Server) -> None:
+    raw = await token(house)
+    async with connect(server.url, raw, by_hash=False) as zaide:
+        with overheard(zaide.http_client) as posted:
+            await zaide.viewer()
+    alike = connect_sync(server.url, raw, by_hash=False)
+    with alike, overheard(alike.http_client) as also:
+        await asyncio.to_thread(alike.viewer)
+    sent = [("query" in body, "documentId" in body) for body in posted + also]
+    assert sent == [(True, False)] * 2
+
+
+MINE = "subscription Mine { tickets { __typename ... on Subscribed { cursor } } }"
+
+
+async def test_a_subscription_that_is_not_known_is_sent_once_on_the_same_socket(
+    house: House, server: Server, line: tuple[Line, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire, url = line
+    said: list[dict[str, Any]] = []
+    send = websockets.ClientConnection.send
+
+    async def noted(self: websockets.ClientConnection, message: str) -> None:
+        said.append(json.loads(message))
+        await send(self, message)
+
+    monkeypatch.setattr(websockets.ClientConnection, "send", noted)
+    text = new(MINE)
+    async with connect(url, await token(house)) as zaide:
+        for _ in range(2):
+            async with aclosing(zaide.execute_ws(text)) as told:
+                assert (await anext(told))["tickets"]["__typename"] == "Subscribed"
+        async with aclosing(zaide.follow_tickets()) as updates:
+            assert (await anext(updates)).typename__ == "Subscribed"
+        with pytest.raises(aio.GraphQLClientGraphQLMultiError) as refused:
+            await anext(zaide.execute_ws(new("subscription Mine { nonsense }")))
+    assert codes(refused.value) == ["invalid_document"]
+    asked = [each["payload"].get("query") for each in said if each["type"] == "subscribe"]
+    assert asked[:4] == [None, text, None, None]
+    assert wire.calls == 4
+
+
+async def test_a_server_that_trusts_runs_the_client_and_nothing_else(
+    house: House, stack: embedded.Servers, tmp_path: Path
+) -> None:
+    own = "query Own { viewer { role } }"
+    (tmp_path / "own.graphql").write_text(own, encoding="utf-8")
+    trust = {"ZAIDE_DOCUMENTS": "trusted", "ZAIDE_TRUSTED_DOCUMENTS": str(tmp_path)}
+    raw = await token(house)
+    async with serving(**trust) as careful:
+        for by_hash in (True, False):
+            async with connect(careful.url, raw, by_hash=by_hash) as zaide:
+                assert (await zaide.viewer()).name == "ERP"
+                assert isinstance(await zaide.open_ticket("nothing"), aio.Refusal)
+                async with aclosing(zaide.follow_tickets()) as updates:
+                    assert (await anext(updates)).typename__ == "Subscribed"
+                assert zaide.get_data(await zaide.execute(own)) == {"viewer": {"role": "PARTNER"}}
+                with overheard(zaide.http_client) as posted:
+                    answer = await zaide.execute("{ __typename }")
+                    with pytest.raises(aio.GraphQLClientGraphQLMultiError) as refused:
+                        zaide.get_data(answer)
+                with pytest.raises(aio.GraphQLClientGraphQLMultiError) as also:
+                    await anext(zaide.execute_ws(MINE))
+            assert codes(refused.value) == codes(also.value) == ["document_untrusted"]
+            assert len(posted) == 1
 
 
 # Live

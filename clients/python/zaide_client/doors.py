@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
-from zaide_client import aio, sync
+from zaide_client import aio, documents, sync
 
 if TYPE_CHECKING:
     from zaide_client.aio.async_base_client import HttpClient as Asynchronous
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 TIMEOUT = 30.0  # seconds
 
 
-def connect(url: str, token: str, *, timeout: float = TIMEOUT) -> aio.Client:
+def connect(url: str, token: str, *, timeout: float = TIMEOUT, by_hash: bool = True) -> aio.Client:
     """A client for asyncio, to be used with `async with`.
 
     `url` is the installation's address (https://help.example.com), `token` an API token `zd_…`,
-    `timeout` the seconds that one call may take; subscriptions have no such limit.
+    `timeout` the seconds that one call may take; subscriptions have no such limit. With
+    `by_hash` the hash of a document is sent, and its text only where the server does not know it.
     """
     http = httpx.AsyncClient(headers=_headers(token), timeout=timeout)
-    return aio.Client(
+    client = documents.Client if by_hash else aio.Client
+    return client(
         url=_door(url),
         http_client=cast("Asynchronous", http),
         ws_url="ws" + _door(url).removeprefix("http"),
@@ -30,10 +32,13 @@ def connect(url: str, token: str, *, timeout: float = TIMEOUT) -> aio.Client:
     )
 
 
-def connect_sync(url: str, token: str, *, timeout: float = TIMEOUT) -> sync.Client:
+def connect_sync(
+    url: str, token: str, *, timeout: float = TIMEOUT, by_hash: bool = True
+) -> sync.Client:
     """A client without subscriptions, to be used with `with`; its arguments are `connect`'s."""
     http = httpx.Client(headers=_headers(token), timeout=timeout)
-    return sync.Client(url=_door(url), http_client=cast("Synchronous", http))
+    client = documents.SyncClient if by_hash else sync.Client
+    return client(url=_door(url), http_client=cast("Synchronous", http))
 
 
 def codes(error: Exception) -> list[str]:
