@@ -9,8 +9,8 @@ import sys
 import uvicorn
 
 from api.console.live import hub
-from api.crowd import crowd
-from api.wire import Served
+from api.graphql.crowd import crowd
+from api.graphql.wire import Served
 from domain.embedded import StartFailed
 from domain.logging import configure
 from domain.settings import Settings, settings

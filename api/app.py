@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from api import console, demo, graphql, health, inbound, widget
+from api import console, demo, health, inbound, widget
 from api.csrf import Csrf
 from api.errors import Answering, on_http_exception
+from api.graphql.http import routes as graphql_routes
 from api.middleware import BodyLimit, RateLimit, SecurityHeaders, Tracing
 from domain import broker, db, logging
 from domain.live import reader
@@ -21,7 +22,7 @@ from domain.shops.actions import check_keys
 from schema.live import hub
 
 ROUTES: list[BaseRoute] = [
-    *graphql.routes,  # The first is found first, and this one is asked the most.
+    *graphql_routes,  # The first is found first, and this one is asked the most.
     *health.routes,
     *inbound.routes,
     *widget.routes,

@@ -27,6 +27,7 @@ from api.kept import Child, Kept
 from api.panel import where_to_look
 from api.preparing import Login, Preparation
 from api.running import Running, inherited, publish, withdraw
+from domain import db
 from domain.embedded import Postgres, Redis, StartFailed
 from domain.embedded.processes import hold, last_words, wait_until
 from domain.settings import Settings

@@ -34,7 +34,12 @@ class Settings(BaseSettings):
     public_url: str = Field(default="", description="address people reach us at; empty: host:port")
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
-    database_pool: int = Field(default=10, ge=2, le=200, description="connections per process; an API process has 4 more for look-ups")
+    database_pool: int = Field(
+        default=10,
+        ge=2,
+        le=200,
+        description="connections per process; an API process has 4 more for look-ups",
+    )
     keys: str = Field(
         default="",
         description="encryption keys, 'id:base64,...', newest first; empty: a 0600 file in home",

@@ -26,10 +26,10 @@ from domain import broker
 from domain.embedded import StartFailed
 from domain.settings import ROOT, settings
 from domain.words import hint, say
-from schema import execution
+from schema import parsing
 from schema.context import Context
 from schema.errors import refusal
-from schema.execution import KEPT, KEPT_LENGTH, Refused, usable
+from schema.parsing import KEPT, KEPT_LENGTH, Refused, usable
 from schema.request import Asked
 
 OURS = ROOT / "schema" / "documents.json"
@@ -47,7 +47,7 @@ class Trusted:
     @property
     def names(self) -> list[str]:
         """The names of its operations; an empty one for an operation without."""
-        operations = execution.read(self.text).operations
+        operations = parsing.read(self.text).operations
         return [each.name.value if each.name else "" for each in operations]
 
 
@@ -124,7 +124,7 @@ class Registered:
 
         Raises Refused for one that is not valid.
         """
-        execution.read(text)
+        parsing.read(text)
         if len(text.encode()) <= KEPT_LENGTH:
             self._keep(id, text)
             # Always, for Redis may have lost it, or another process's client may miss it.
@@ -192,7 +192,7 @@ def _flaw(id: str, text: str) -> str:
     if identifier(text) != id:
         return "this is not the hash of its text."
     try:
-        execution.read(text)
+        parsing.read(text)
     except Refused as refused:
         first = refused.errors[0]
         place = f"line {first.locations[0].line}: " if first.locations else ""

@@ -31,8 +31,9 @@ from domain.errors import DomainError
 from domain.events import Happened, Kind
 from schema import execution
 from schema.context import Context
-from schema.execution import Refused, encode
+from schema.execution import encode
 from schema.feed import Feed, Hello, Item, Lost
+from schema.parsing import Refused
 from schema.pulse import Pulse
 from schema.questions import Question
 from schema.topics import concerned, topic

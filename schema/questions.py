@@ -17,7 +17,7 @@ from graphql import (
     visit,
 )
 
-from schema.execution import Document
+from schema.parsing import Document
 from schema.scalars import Cursor, read_position, show_position
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schema.errors import refusal
-from schema.execution import Refused, usable
+from schema.parsing import Refused, usable
 
 
 class Malformed(Refused):

@@ -9,10 +9,10 @@ import orjson
 from graphql import GraphQLError
 
 from domain.actors import Actor
-from schema import execution
+from schema import execution, parsing
 from schema.context import Context
-from schema.execution import Refused
 from schema.live import Frame, Hub, Member
+from schema.parsing import Refused
 from schema.questions import Question, resumed
 
 
@@ -20,7 +20,7 @@ async def ask(actor: Actor | None, query: str, **variables: Any) -> dict[str, An
     """The response to a query or a verb, as its JSON."""
     context = Context(actor=actor, request_id="test-request", language="en")
     try:
-        document = execution.read(query)
+        document = parsing.read(query)
         operation = document.operation(None)
         result = await execution.answer(document, operation, variables, context)
     except Refused as refused:
@@ -87,7 +87,7 @@ class Listening:
 async def follow(hub: Hub, actor: Actor, query: str, **variables: Any) -> Listening:
     """Subscribe as somebody, and wait for the first word."""
     listening = Listening()
-    document = execution.read(query)
+    document = parsing.read(query)
     asked = Question(document, document.operation(None), variables, "en")
     question, after = resumed(asked)
     listening.member = hub.join(question, actor.scope, listening, after=after)

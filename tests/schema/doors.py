@@ -21,8 +21,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from api.auth import cookie_name
-from api.graphql import routes
-from api.wire import Served
+from api.graphql.http import routes
+from api.graphql.wire import Served
 from domain.actors import Actor
 from domain.clock import now
 from domain.people import rules

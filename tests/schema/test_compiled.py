@@ -22,11 +22,11 @@ from hypothesis import given
 
 from domain.actors import Actor, Role
 from domain.settings import ROOT
-from schema import execution
+from schema import execution, parsing
 from schema.compiled import Unknown
 from schema.context import Context
-from schema.execution import Refused
 from schema.metrics import queries as metrics
+from schema.parsing import Refused
 from tests.hands import Hands
 from tests.schema.hostile import door
 from tests.schema.test_fuzz import LONG, QUERIES, QUICK, SEEDS, Larder, Stage, seasoned, stage
@@ -76,9 +76,9 @@ async def both(hands: Hands) -> AsyncIterator[Both]:
 async def compare(on: Both, name: str, text: str, **variables: Any) -> str:
     """Ask both ways as somebody; which way it would have gone, or why not."""
     try:
-        document = execution.read(text)
+        document = parsing.read(text)
         operation = document.operation(None)
-        execution.weigh(document, operation, variables)
+        parsing.weigh(document, operation, variables)
     except Refused:
         return "refused"
     asked = document, operation, variables
@@ -148,13 +148,13 @@ def _questions(path: Path) -> Iterator[str]:
             text = node.value.strip()
             if text.startswith(("{", "query ", "query(")) and text.endswith("}"):
                 with suppress(Refused):
-                    execution.read(text)
+                    parsing.read(text)
                     yield text
 
 
 def _variables(text: str, larder: Larder) -> dict[str, Any]:
     """Something for each variable that must be given."""
-    operation = execution.read(text).operation(None)
+    operation = parsing.read(text).operation(None)
     given: dict[str, Any] = {}
     for each in operation.variable_definitions or ():
         if isinstance(each.type, NonNullTypeNode) and each.default_value is None:
@@ -262,7 +262,7 @@ async def test_a_question_is_compiled_and_answered_alike(both: Both, what: str) 
 )
 async def test_a_refusal_is_told_alike(both: Both, text: str, code: str) -> None:
     assert await compare(both, "eve", text) == ""
-    document = execution.read(text)
+    document = parsing.read(text)
     context = Context(actor=both.people["eve"], language="en")
     result = await execution.compiled(document, document.operation(None), {}, context)
     body = orjson.loads(execution.encode(result, context))
@@ -272,7 +272,7 @@ async def test_a_refusal_is_told_alike(both: Both, text: str, code: str) -> None
 
 async def test_what_is_not_compiled_is_answered_by_graphql_core(both: Both) -> None:
     text = "{ customers { nodes { orders(first: 1, last: 1) { totalCount } } } }"
-    document = execution.read(text)
+    document = parsing.read(text)
     context = Context(actor=both.people["dana"], language="en")
     result = await execution.answer(document, document.operation(None), {}, context)
     assert context.path == "interpreted"

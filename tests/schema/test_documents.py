@@ -20,14 +20,15 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from api import graphql_socket, graphql_sse
+from api.graphql import socket as graphql_socket
+from api.graphql import sse as graphql_sse
 from domain import broker
 from domain.actors import Role
 from domain.conversations.models import Message
 from domain.embedded import StartFailed
 from domain.people import actions as people
 from domain.settings import ROOT, settings
-from schema import documents, execution, live
+from schema import documents, live, parsing
 from schema.documents import OURS, Registered, identifier, manifest, trusted
 from tests.people import House
 from tests.schema.conftest import Wire
@@ -259,7 +260,7 @@ async def test_what_is_invalid_or_too_large_is_not_kept(door: Door) -> None:
     assert await door.code("post", query=invalid, documentId=identifier(invalid)) == (
         "invalid_document"
     )
-    large = fresh() + " " * execution.KEPT_LENGTH
+    large = fresh() + " " * parsing.KEPT_LENGTH
     assert "data" in await door.ask("post", query=large, documentId=identifier(large))
     for text in (invalid, large):
         assert await door.code("post", documentId=identifier(text)) == "document_unknown"
@@ -330,7 +331,7 @@ async def test_a_flood_of_documents_stays_bounded(
     assert len([key async for key in redis.scan_iter("zaide:document:*", count=1000)]) == 20
     assert await Registered().find(identifier(texts[-20])) == texts[-20]
     assert await door.code("post", documentId=identifier(texts[-21])) == "document_unknown"
-    assert execution._kept.cache_info().maxsize == execution.KEPT
+    assert parsing._kept.cache_info().maxsize == parsing.KEPT
 
 
 async def test_those_asked_the_latest_are_the_ones_kept() -> None:
@@ -458,8 +459,8 @@ def test_our_own_manifest_is_what_the_generated_client_sends() -> None:
     assert len(ours) > 20
     assert manifest(ours.values()) == sent
     for text in ours.values():
-        assert execution.read(text).operations
-        assert len(text.encode()) < execution.KEPT_LENGTH
+        assert parsing.read(text).operations
+        assert len(text.encode()) < parsing.KEPT_LENGTH
 
 
 def zaide(*words: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.graphql import JSON, RESPONSE, accepted
+from api.graphql.http import JSON, RESPONSE, accepted
 from domain.conversations.models import Message
 from domain.people import actions as people
 from domain.settings import settings

@@ -56,7 +56,7 @@ from domain.orders.models import Order
 from domain.people import actions as people
 from domain.settings import settings as ours
 from domain.tickets.models import Ticket
-from schema.execution import core
+from schema.parsing import core
 from schema.root import PRINTED
 from schema.scalars import opaque, parse_any
 from tests.hands import Hands

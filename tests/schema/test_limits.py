@@ -7,25 +7,25 @@ import time
 
 import pytest
 
-from schema import execution
-from schema.execution import Refused, core
+from schema import parsing
 from schema.limits import Scales
+from schema.parsing import Refused, core
 from tests.people import House
 from tests.schema.asking import ask, codes, data
 
 
 def cost(text: str, **variables: object) -> int:
     """The cost of a document's operation."""
-    document = execution.read(text)
+    document = parsing.read(text)
     operation = document.operation(None)
-    given = execution._given(operation, variables)
+    given = parsing._given(operation, variables)
     return Scales(core, document.fragments, given).operation(operation).cost
 
 
 def refusal(text: str) -> list[str]:
     """The codes a document is refused with."""
     with pytest.raises(Refused) as refused:
-        execution.read(text)
+        parsing.read(text)
     return [str((error.extensions or {})["code"]) for error in refused.value.errors]
 
 
@@ -65,7 +65,7 @@ def nested(levels: int) -> str:
 
 
 def test_depth_is_limited_to_twelve() -> None:
-    execution.read(nested(10))
+    parsing.read(nested(10))
     assert refusal(nested(11)) == ["too_deep"]
     assert "too_deep" in refusal(nested(900))
 
@@ -83,7 +83,7 @@ def test_fragments_hide_neither_depth_nor_aliases() -> None:
 
 
 def test_aliases_are_limited_to_thirty() -> None:
-    execution.read("{ " + " ".join(f"a{n}: __typename" for n in range(30)) + " }")
+    parsing.read("{ " + " ".join(f"a{n}: __typename" for n in range(30)) + " }")
     assert refusal("{ " + " ".join(f"a{n}: __typename" for n in range(31)) + " }") == [
         "too_many_aliases"
     ]
@@ -119,19 +119,19 @@ def test_hostile_documents_are_refused_quickly() -> None:
     for text in (doubling, repeated):
         began = time.perf_counter()
         with contextlib.suppress(Refused):
-            execution.read(text)
+            parsing.read(text)
         assert time.perf_counter() - began < 2.0
 
 
 def test_a_document_is_parsed_and_validated_once() -> None:
     text = "{ viewer { name role } }"
-    assert execution.read(text) is execution.read(text)
+    assert parsing.read(text) is parsing.read(text)
 
 
 async def test_an_operation_must_be_named_where_there_are_several(house: House) -> None:
     text = "query A { viewer { name } } query B { __typename }"
     assert codes(await ask(house.dana, text)) == ["operation_unnamed"]
-    document = execution.read(text)
+    document = parsing.read(text)
     with pytest.raises(Refused):
         document.operation("C")
     assert document.operation("B").name

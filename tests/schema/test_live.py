@@ -17,6 +17,7 @@ from domain.events import Kind, record
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
 from schema import live as live_module
+from schema import parsing
 from schema.feed import MOST_WAITING, Feed, Hello, Lost
 from schema.scalars import opaque, read_position, show_position
 from tests.people import House
@@ -150,10 +151,9 @@ async def test_joining_at_any_moment_leaves_no_gap_and_repeats_nothing(
 
     async def join(after: int) -> None:
         listening = Listening()
-        from schema import execution
         from schema.questions import Question, resumed
 
-        document = execution.read(ALL)
+        document = parsing.read(ALL)
         asked = Question(document, document.operation(None), {"after": show_position(after)}, "en")
         question, cursor = resumed(asked)
         listening.member = wire.hub.join(question, house.alice.scope, listening, after=cursor)
@@ -190,10 +190,9 @@ async def test_events_during_a_replay_wait_for_its_end(house: House, wire: Wire)
         async def room(self) -> None:
             await gate.wait()
 
-    from schema import execution
     from schema.questions import Question, resumed
 
-    document = execution.read(ALL)
+    document = parsing.read(ALL)
     asked = Question(document, document.operation(None), {"after": before}, "en")
     question, after = resumed(asked)
     slow = Slow()

@@ -33,7 +33,7 @@ from domain.people import actions as people
 from domain.people.models import Customer
 from domain.routing import actions as routing
 from domain.tickets import actions as tickets
-from schema.execution import core
+from schema.parsing import core
 from schema.scalars import opaque
 from tests import factories
 from tests.hands import Hands

@@ -8,8 +8,8 @@ import sys
 from graphql import GraphQLObjectType, build_schema, get_named_type, is_scalar_type
 
 import schema
-from schema.execution import core
 from schema.limits import LIST
+from schema.parsing import core
 from schema.root import PRINTED, printed
 
 

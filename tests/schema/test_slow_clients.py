@@ -15,18 +15,19 @@ from graphql import GraphQLList, GraphQLNonNull
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Opcode
 
-from api import graphql_socket, operation, wire
 from api.__main__ import config
-from api.crowd import crowd
-from api.graphql_socket import Socket
-from api.outbox import Outbox
-from api.wire import Awaited, Direct, Served, framed, texts_of
+from api.graphql import operation, wire
+from api.graphql import socket as graphql_socket
+from api.graphql.crowd import crowd
+from api.graphql.outbox import Outbox
+from api.graphql.socket import Socket
+from api.graphql.wire import Awaited, Direct, Served, framed, texts_of
 from domain.conversations import actions as conversations
 from domain.events import Happened
 from domain.settings import settings
-from schema import live, pulse, topics
-from schema.execution import core
+from schema import live, parsing, pulse, topics
 from schema.live import Frame, Group
+from schema.parsing import core
 from schema.pulse import Pulse
 from schema.scalars import opaque
 from tests.people import House
@@ -323,11 +324,10 @@ async def test_who_joins_while_frames_are_due_hears_none_of_them_and_all_that_fo
 
 async def _joined(wire: Wire, house: House) -> Any:
     """A subscriber that has been told its first word while the group's frames are due."""
-    from schema import execution
     from schema.questions import Question, resumed
     from tests.schema.asking import Listening
 
-    document = execution.read(EVERYTHING)
+    document = parsing.read(EVERYTHING)
     question, _ = resumed(Question(document, document.operation(None), {}, "en"))
     listening = Listening()
     listening.member = wire.hub.join(question, house.alice.scope, listening)

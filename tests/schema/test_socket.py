@@ -13,8 +13,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from api import crowd, graphql_socket, outbox
-from api.wire import Served, framed
+from api.graphql import crowd, outbox
+from api.graphql import socket as graphql_socket
+from api.graphql.wire import Served, framed
 from domain.actors import Role
 from domain.clock import now
 from domain.conversations import actions as conversations

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api import crowd as crowd_module
-from api import graphql_sse, outbox
-from api.crowd import crowd
+from api.graphql import crowd as crowd_module
+from api.graphql import outbox
+from api.graphql import sse as graphql_sse
+from api.graphql.crowd import crowd
 from domain.actors import Role
 from domain.clock import now
 from domain.conversations import actions as conversations

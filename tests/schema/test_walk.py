@@ -30,8 +30,9 @@ from domain.people.models import Customer, Grant, Merchant, Person, Team
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
 from schema.context import Context
-from schema.execution import answer, core, encode, read
+from schema.execution import answer, encode
 from schema.live import Frame, Hub
+from schema.parsing import core, read
 from schema.questions import Question
 from schema.scalars import opaque
 from tests import factories

@@ -23,16 +23,16 @@ from starlette.responses import PlainTextResponse, Response
 
 from api.auth import asked_again
 from api.console.stream import EventStream
-from api.crowd import crowd
-from api.following import followed, is_subscription, question_of
-from api.outbox import Outbox
-from api.viewer import Viewer
+from api.graphql.crowd import crowd
+from api.graphql.following import followed, is_subscription, question_of
+from api.graphql.outbox import Outbox
+from api.graphql.viewer import Viewer
 from domain.errors import DomainError, Unauthenticated
 from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
-from schema.execution import Refused
 from schema.live import Frame, Member, hub
+from schema.parsing import Refused
 from schema.questions import Question
 from schema.request import Asked
 from schema.scalars import Cursor, read_position, show_position

@@ -5,10 +5,10 @@ from __future__ import annotations
 from graphql import GraphQLError, OperationType
 
 from domain.actors import Actor, Scope
-from schema import execution
+from schema import execution, parsing
 from schema.context import Context
 from schema.errors import refusal
-from schema.execution import Refused
+from schema.parsing import Refused
 from schema.questions import Question, resumed
 from schema.request import Asked
 from schema.scalars import Cursor
@@ -16,7 +16,7 @@ from schema.scalars import Cursor
 
 def question_of(given: Asked, language: str) -> Question:
     """The question in a request's parameters. Raises Refused."""
-    document = execution.read(given.query)
+    document = parsing.read(given.query)
     operation = document.operation(given.operation_name)
     return Question(document, operation, given.variables, language)
 
@@ -31,7 +31,7 @@ def followed(question: Question, context: Context) -> tuple[Question, Cursor | N
 
     Raises Refused over a limit or for somebody unknown, and BadCursor.
     """
-    execution.weigh(question.document, question.operation, question.variables)
+    parsing.weigh(question.document, question.operation, question.variables)
     stranger = execution.unknown_asker(question.document, question.operation, context)
     if stranger is not None or context.actor is None:
         raise Refused(*((stranger and stranger.errors) or ()))

@@ -14,7 +14,7 @@ frames or 1 MB the outbox is dropped: each subscription is sent Resync, and the 
 with 4413. When the asker's grants, session or token change, everything is held until they were
 looked at anew: the same scope goes on, another one fetches anew, nobody at all is closed with 4403.
 
-A socket costs one task, the one that reads; hearts and deadlines are shared (api/crowd.py).
+A socket costs one task, the one that reads; hearts and deadlines are shared (api/graphql/crowd.py).
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.auth import actor_of_socket
-from api.crowd import crowd
-from api.following import followed, is_subscription, moved, question_of, scope_of
-from api.incoming import Closed, parsed
-from api.operation import Operation
-from api.outbox import Outbox
+from api.graphql.crowd import crowd
+from api.graphql.following import followed, is_subscription, moved, question_of, scope_of
+from api.graphql.incoming import Closed, parsed
+from api.graphql.operation import Operation
+from api.graphql.outbox import Outbox
+from api.graphql.viewer import Viewer, looking
+from api.graphql.wire import framed, wire_of
 from api.tracing import locale_of, trace_of
-from api.viewer import Viewer, looking
-from api.wire import framed, wire_of
 from domain import broker, db
 from domain.errors import DomainError
 from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
-from schema.execution import Refused
 from schema.live import hub
+from schema.parsing import Refused
 from schema.questions import Question
 from schema.request import Malformed, asked
 

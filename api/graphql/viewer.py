@@ -9,8 +9,8 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from api.auth import Reauthenticate
-from api.following import scope_of
-from api.outbox import Outbox
+from api.graphql.following import scope_of
+from api.graphql.outbox import Outbox
 from domain import broker, db
 from domain.actors import Actor
 from domain.errors import DomainError

@@ -3,8 +3,8 @@
     POST /graphql   application/json: {"query", "documentId", "operationName", "variables",
                     "extensions"}; for documentId see schema/documents.py
     GET  /graphql   the same as parameters; queries only
-    WS   /graphql   graphql-transport-ws (api/graphql_socket.py)
-    POST or GET with Accept: text/event-stream   GraphQL over SSE (api/graphql_sse.py)
+    WS   /graphql   graphql-transport-ws (api/graphql/socket.py)
+    POST or GET with Accept: text/event-stream   GraphQL over SSE (api/graphql/sse.py)
 
 What the request itself gets wrong is 4xx in either media type. A document that is refused (syntax,
 validation, limits, variables) is 400 as application/graphql-response+json and 200 as
@@ -23,16 +23,16 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from api.auth import actor_of_request
-from api.graphql_socket import socket
-from api.graphql_sse import STREAM, names_stream, streamed
+from api.graphql.socket import socket
+from api.graphql.sse import STREAM, names_stream, streamed
 from api.health import OPERATIONS
 from api.tracing import locale_of, trace_of
 from domain.errors import DomainError
 from domain.settings import settings
-from schema import documents, execution
+from schema import documents, execution, parsing
 from schema.context import Context
 from schema.errors import refusal
-from schema.execution import Refused
+from schema.parsing import Refused
 from schema.request import Asked, Malformed, asked
 
 JSON = "application/json"
@@ -82,7 +82,7 @@ async def _answer(request: Request, media: str, context: Context) -> Response:
     if media == STREAM:
         return await streamed(request, question, context)
     question = await documents.known(question, context)
-    document = execution.read(question.query)
+    document = parsing.read(question.query)
     operation = document.operation(question.operation_name)
     if operation.operation is OperationType.SUBSCRIPTION:
         if names_stream(request.headers.get("accept")):

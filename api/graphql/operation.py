@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import orjson
 from graphql import GraphQLError
 
-from api.wire import framed
+from api.graphql.wire import framed
 from schema.errors import said
 from schema.live import Frame, Member
 from schema.questions import Question
 
 if TYPE_CHECKING:
-    from api.graphql_socket import Socket
+    from api.graphql.socket import Socket
 
 
 class Operation:
