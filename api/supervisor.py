@@ -104,7 +104,7 @@ class Supervisor:
         here = self.here
         urls = {"DATABASE_URL": here.database_url, "REDIS_URL": here.redis_url}
         pools = (here.apis + here.workers) * here.database_pool
-        connections = pools + here.apis * db.LOOKUPS + _SPARE_CONNECTIONS
+        connections = pools + here.apis * (db.LOOKUPS + db.READS) + _SPARE_CONNECTIONS
         for variable, server in (
             ("DATABASE_URL", Postgres(here.home, connections=connections)),
             ("REDIS_URL", Redis(here.home)),

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         default=10,
         ge=2,
         le=200,
-        description="connections per process; an API process has 4 more for look-ups",
+        description="connections per process; an API process has 10 more for reads",
     )
     keys: str = Field(
         default="",

@@ -6,7 +6,7 @@ import math
 from binascii import b2a_base64
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,8 @@ def opaque_of(kind: str) -> Callable[[UUID], str]:
     """The function from a key to the opaque id of a type, as schema/scalars.py writes it."""
     prefix = kind.encode() + b":"
 
+    # A queue names the same agents, orders and customers again and again.
+    @lru_cache(maxsize=8192)
     def make(id: UUID) -> str:
         return b2a_base64(prefix + id.bytes, newline=False).translate(_URLSAFE, b"=").decode()
 

@@ -191,13 +191,13 @@ def leaks(response: str, forbidden: Iterable[str]) -> list[str]:
 @pytest.fixture(autouse=True)
 def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walk asks for more than anybody may: limits have tests of their own."""
-    import schema.execution
     import schema.limits
+    import schema.parsing
 
     for name in ("DEPTH", "ALIASES", "COST", "TOKENS"):
         if hasattr(schema.limits, name):
             monkeypatch.setattr(schema.limits, name, 10**9)
-    monkeypatch.setattr(schema.execution, "TOKENS", 10**9)
+    monkeypatch.setattr(schema.parsing, "TOKENS", 10**9)
 
 
 def root_documents(depth: int) -> tuple[list[str], set[str]]:
