@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -274,7 +274,7 @@ async def unit_of_work() -> AsyncIterator[Unit]:
         yield outer
         return
     unit = Unit()
-    async with in_transaction():
+    async with _transaction():
         mark = _unit.set(unit)
         try:
             yield unit
@@ -284,6 +284,33 @@ async def unit_of_work() -> AsyncIterator[Unit]:
             _unit.reset(mark)
     for callback in unit.after:
         await callback()
+
+
+@asynccontextmanager
+async def _transaction() -> AsyncIterator[None]:
+    """Tortoise's transaction, but one that cannot begin, or end, is not left behind in this task.
+
+    Tortoise says which connection the task uses before BEGIN, and takes that back only after a
+    block that was entered and a connection that was released. Without this, a task whose BEGIN met
+    a killed PostgreSQL would ask the dead connection for ever.
+    """
+    before, transaction = connections.get("default"), in_transaction()
+    try:
+        try:
+            await transaction.__aenter__()
+        except BaseException as error:
+            with suppress(Exception):
+                await transaction.__aexit__(type(error), error, error.__traceback__)
+            raise
+        try:
+            yield
+        except BaseException as error:
+            await transaction.__aexit__(type(error), error, error.__traceback__)
+            raise
+        await transaction.__aexit__(None, None, None)
+    finally:
+        if connections.get("default") is not before:
+            connections.set("default", before)
 
 
 # Visibility
