@@ -24,8 +24,8 @@ class Guest(Protocol):
     def actor(self) -> Actor | None:
         """Who it belongs to."""
 
-    def beat(self, number: int) -> None:
-        """Show that we are here; `number` counts the beats. Must not wait."""
+    def beat(self) -> None:
+        """Show that we are here, and look whether they still may be. Must not wait."""
 
     def dismiss(self) -> None:
         """End soon: this process is about to stop."""
@@ -62,13 +62,11 @@ class Crowd:
             guest.dismiss()
 
     async def _beat(self) -> None:
-        number = 0
         while True:
             await asyncio.sleep(HEARTBEAT)
-            number += 1
             guests = list(self._guests)
             for n, guest in enumerate(guests, 1):
-                guest.beat(number)
+                guest.beat()
                 if n % AT_ONCE == 0:
                     await asyncio.sleep(0)
             await self._present({g.actor.id: g.actor for g in guests if g.actor is not None})

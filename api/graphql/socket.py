@@ -284,14 +284,14 @@ class Socket(Viewer[Operation]):
     def dismiss(self) -> None:
         """The server closes its sockets by itself, with 1012."""
 
-    def beat(self, number: int) -> None:
-        """Show that we are here, and now and then ask whether the other side still may be."""
+    def beat(self) -> None:
+        """Show that we are here, and ask whether the other side still may be."""
         if self.wire.is_gone:
             self.wire.abort()
         elif self._greeted:
             self.outbox.put(PING)
             # A token or session may have run out, which is no event.
-            self.look_in_turn(number)
+            self.look_again()
 
     # Somebody else, or nobody
 

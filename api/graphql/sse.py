@@ -153,10 +153,10 @@ class Stream(Viewer[None]):
 
     # What the process tells
 
-    def beat(self, number: int) -> None:
-        """A sign of life, and now and then a look at who this still is."""
+    def beat(self) -> None:
+        """A sign of life, and a look at who this still is."""
         self.outbox.put(ALIVE)
-        self.look_in_turn(number)
+        self.look_again()
 
     def dismiss(self) -> None:
         """The server stops: the client comes back to another one."""

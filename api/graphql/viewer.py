@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 from api.auth import Reauthenticate
@@ -15,24 +15,21 @@ from domain import broker, db
 from domain.actors import Actor
 from domain.errors import DomainError
 
-RECHECK = 4  # heartbeats from one look at tokens and sessions to the next: they may run out
 Of = TypeVar("Of")
 looking = asyncio.Semaphore(8)
 """However many come at once, only so many are looked up at a time: others are served between."""
-_turns = count(0)
 
 
-class Viewer(Generic[Of]):
+class Viewer(ABC, Generic[Of]):
     """One connection of one actor, with its outbox. A client of the hub, a guest of the crowd."""
 
-    __slots__ = ("_again", "_authenticate", "_is_looking", "_tasks", "_turn", "actor", "outbox")
+    __slots__ = ("_again", "_authenticate", "_is_looking", "_tasks", "actor", "outbox")
 
     def __init__(self, outbox: Outbox[Of]) -> None:
         self.outbox = outbox
         self.actor: Actor | None = None
         self._authenticate: Reauthenticate | None = None
         self._again = self._is_looking = False
-        self._turn = next(_turns) % RECHECK
         self._tasks: set[asyncio.Task[None]] = set()
 
     def stale(self) -> None:
@@ -48,22 +45,17 @@ class Viewer(Generic[Of]):
             self._is_looking = True
             self.start(self._renew())
 
-    def look_in_turn(self, number: int) -> None:
-        """Look again at every fourth beat, not all viewers at the same one."""
-        if number % RECHECK == self._turn:
-            self.look_again()
-
+    @abstractmethod
     def is_closing(self) -> bool:
         """Whether nothing more will be told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self, code: int, reason: str) -> None:
         """Tell nothing more; `code` is the socket protocol's."""
-        raise NotImplementedError
 
+    @abstractmethod
     def regroup(self) -> None:
         """Drop what was written for another scope, and begin anew under this one."""
-        raise NotImplementedError
 
     def resumed(self) -> None:
         """What waits may be sent again."""

@@ -149,7 +149,8 @@ class Served(WebSocketsSansIOProtocol):
         with contextlib.suppress(AttributeError, TypeError):
             if _is_transport(self.transport):
                 self.lent = Direct(self.transport)
-                self.scope["extensions"] = {**(self.scope["extensions"] or {}), KEY: self.lent}  # type: ignore[dict-item]
+                extensions: dict[str, Any] = {**(self.scope["extensions"] or {}), KEY: self.lent}
+                self.scope["extensions"] = extensions
         await super().run_asgi()
 
     async def send(self, message: Any) -> None:
