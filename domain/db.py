@@ -2,7 +2,7 @@
 
 The only file, with the migrations, that speaks SQL's dialect to a driver. Every read of business
 rows goes through `select`, `find` or `lock`, which put the Scope into the WHERE: what an actor may
-not see is not found. Who may see what is declared once per noun, with `visible`.
+not see is not found. Who may see what is declared once per noun (domain/visibility.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from tortoise.exceptions import DBConnectionError
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from domain.actors import MERCHANTS, STAFF, Role, Scope
+from domain import visibility
+from domain.actors import Scope
 from domain.errors import NotFound
 from domain.settings import settings
 
@@ -313,130 +314,13 @@ async def _transaction() -> AsyncIterator[None]:
             connections.set("default", before)
 
 
-# Visibility
-
-
-EVERYTHING = "TRUE"
-NOTHING = "FALSE"
-
-
-@dataclass(frozen=True, slots=True)
-class Visibility:
-    """Who sees rows of one table, as SQL conditions over `{t}`, `{merchant}` and `{customer}`."""
-
-    noun: str
-    staff: str = EVERYTHING
-    merchant: str = NOTHING
-    customer: str = NOTHING
-    partner: str = NOTHING
-
-
-_rules: dict[type[Model], Visibility] = {}
-
-
-def visible(model: type[Model], rules: Visibility) -> None:
-    """Declare who sees rows of `model`; called once, in the noun's policy.py."""
-    _rules[model] = rules
-
-
-def visibilities() -> dict[type[Model], Visibility]:
-    """All declared rules, for tests that walk the schema."""
-    return dict(_rules)
-
-
-def condition(model: type[Model], scope: Scope, values: list[Any], alias: str = "t") -> str:
-    """The WHERE of `scope` over `alias`; its parameters are appended to `values`.
-
-    Raises KeyError for a table without declared rules: nothing is visible by accident.
-    """
-
-    def parameter(name: str) -> str:
-        values.append(getattr(scope, name))
-        return f"${len(values)}"
-
-    return seen(model, scope, alias, parameter)
-
-
-def seen(model: type[Model], scope: Scope, alias: str, parameter: Callable[[str], str]) -> str:
-    """The WHERE of `scope` over `alias`, where `parameter` gives the place of a Scope's field.
-
-    The text depends on the kind of scope alone (`Scope.kind`), the values on whose it is.
-    """
-    rules = _rules[model]
-    if scope.shop_id is None:
-        return NOTHING
-    if scope.reads is not None and rules.noun not in scope.reads:
-        return NOTHING
-    template = _template(rules, scope)
-    parts = {"t": alias}
-    for name in ("merchant", "customer"):
-        if f"{{{name}}}" in template:
-            parts[name] = parameter(f"{name}_id")
-    return f"{alias}.shop_id = {parameter('shop_id')} AND ({template.format(**parts)})"
-
-
-def _template(rules: Visibility, scope: Scope) -> str:
-    if scope.role in STAFF or scope.role is Role.SYSTEM:
-        return rules.staff
-    if scope.role is Role.CUSTOMER:
-        return rules.customer
-    # A partner's token that is bound to a merchant sees what that merchant sees.
-    if scope.role in MERCHANTS or (scope.role is Role.PARTNER and scope.merchant_id):
-        return rules.merchant
-    if scope.role is Role.PARTNER:
-        return rules.partner
-    return NOTHING
-
-
-# What is no column but reads like one
-
-
-_derived: dict[type[Model], dict[str, str]] = {}
-
-
-def derive(model: type[Model], **columns: str) -> None:
-    """Declare columns that are made when they are read, as SQL over `{t}`; in policy.py too.
-
-    They are shown with the row: what they read must be as visible as the row is.
-    """
-    _derived.setdefault(model, {}).update(columns)
-
-
-def derived(model: type[Model]) -> dict[str, str]:
-    """The derived columns of a table, as SQL over `{t}`."""
-    return _derived.get(model, {})
-
-
-def columns_of(model: type[Model]) -> str:
-    """All columns of `t`, the derived ones too."""
-    made = (f"{sql.format(t='t')} AS {name}" for name, sql in derived(model).items())
-    return ", ".join(("t.*", *made))
-
-
 # Reading
-
-Where = Sequence[tuple[Any, ...]]
-"""Conditions that must all hold: each is SQL over `t` with a `{}` for each value that follows.
-
-A condition without a value may be written with `...` in its place."""
-
-
-class Each(str):
-    """A condition `t.column = ANY({})` over a few values, each of which has an index in the order
-    of the list: a compiled read merges the values' lists, instead of sorting all they hold."""
-
-    __slots__ = ()
-
-
-def values_of(term: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values of a condition."""
-    return tuple(value for value in term[1:] if value is not ...)
 
 
 async def select(
     model: type[Model],
     scope: Scope,
-    where: Where = (),
+    where: visibility.Where = (),
     *,
     order: str = "t.id",
     limit: int | None = None,
@@ -448,9 +332,9 @@ async def select(
     `limit` becomes a literal: with a parameter PostgreSQL plans the queue twice as slow.
     """
     values: list[Any] = []
-    terms = [condition(model, scope, values)]
+    terms = [visibility.condition(model, scope, values)]
     for term in where:
-        given = values_of(term)
+        given = visibility.values_of(term)
         places = (f"${n}" for n in range(len(values) + 1, len(values) + len(given) + 1))
         terms.append(term[0].format(*places))
         values += given
@@ -462,7 +346,7 @@ async def select(
     return [dict(row) for row in await once.read(query, values, lambda: sql(query, *values))]
 
 
-async def count(model: type[Model], scope: Scope, where: Where = ()) -> int:
+async def count(model: type[Model], scope: Scope, where: visibility.Where = ()) -> int:
     """How many rows `scope` may see."""
     rows = await select(model, scope, where, order="1", columns="count(*) AS n")
     return int(rows[0]["n"])
@@ -480,11 +364,11 @@ async def lock(model: type[M], scope: Scope, id: UUID) -> M:
 
 async def _one(model: type[M], scope: Scope, id: UUID, tail: str) -> M:
     values: list[Any] = [id]
-    seen = condition(model, scope, values)
+    seen = visibility.condition(model, scope, values)
     table = model._meta.db_table
     rows = await sql(f"SELECT t.* FROM {table} t WHERE t.id = $1 AND {seen}{tail}", *values)
     if not rows:
-        raise NotFound(noun=_rules[model].noun)
+        raise NotFound(noun=visibility.noun_of(model))
     return hydrate(model, rows[0])
 
 

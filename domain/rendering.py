@@ -14,7 +14,7 @@ from typing import Any
 
 from tortoise.models import Model
 
-from domain import db
+from domain import visibility
 from domain.actors import Scope
 
 ROOT = "r"
@@ -34,12 +34,12 @@ class Join:
         """The LEFT JOIN: nothing to see is nothing there."""
         table = self.model._meta.db_table
         if self.first_by is None:
-            seen = db.seen(self.model, scope, self.alias, place)
+            seen = visibility.seen(self.model, scope, self.alias, place)
             found = f"{self.alias}.id = {self.parent}.{self.column}"
             return f"LEFT JOIN {table} {self.alias} ON {found} AND {seen}"
-        seen = db.seen(self.model, scope, "t", place)
+        seen = visibility.seen(self.model, scope, "t", place)
         return (
-            f"LEFT JOIN LATERAL (SELECT {db.columns_of(self.model)} FROM {table} t "
+            f"LEFT JOIN LATERAL (SELECT {visibility.columns_of(self.model)} FROM {table} t "
             f"WHERE t.{self.column} = {self.parent}.id AND {seen} "
             f"ORDER BY {self.first_by} LIMIT 1) {self.alias} ON TRUE"
         )
@@ -77,8 +77,8 @@ class Projection:
 
     def _text(self, alias: str, column: str) -> str:
         join = next((join for join in self.joins if join.alias == alias), None)
-        if join is not None and join.first_by is None and column in db.derived(join.model):
-            return db.derived(join.model)[column].format(t=alias)
+        if join is not None and join.first_by is None and column in visibility.derived(join.model):
+            return visibility.derived(join.model)[column].format(t=alias)
         return f"{alias}.{column}"
 
 
@@ -113,14 +113,14 @@ class _Writer:
         return f"${len(self.sources)}"
 
     def seen(self, model: type[Model], alias: str = "t") -> str:
-        return db.seen(model, self.scope, alias, self.of_scope)
+        return visibility.seen(model, self.scope, alias, self.of_scope)
 
     def where(self, terms: Sequence[tuple[str, int]], merge: bool = False) -> str:
         """Conditions, each with how many values follow it; `merge` sets the first Each apart."""
         made = []
         for term, count in terms:
             places = [self.given() for _ in range(count)]
-            if merge and isinstance(term, db.Each) and not self.merged:
+            if merge and isinstance(term, visibility.Each) and not self.merged:
                 self.merged = places[0]
                 made.append(f"{term.partition(' ')[0]} = each.value")
             else:
@@ -138,9 +138,9 @@ Terms = tuple[tuple[str, int], ...]
 """Conditions over `t`, each with the number of its values."""
 
 
-def terms_of(where: db.Where) -> tuple[Terms, list[Any]]:
+def terms_of(where: visibility.Where) -> tuple[Terms, list[Any]]:
     """Conditions without their values, and the values."""
-    found = [db.values_of(term) for term in where]
+    found = [visibility.values_of(term) for term in where]
     texts = tuple((term[0], len(values)) for term, values in zip(where, found, strict=True))
     return texts, [value for values in found for value in values]
 
@@ -149,7 +149,7 @@ def by_id(projection: Projection, scope: Scope) -> Statement:
     """One row: the value given is its id."""
     writer, model = _Writer(scope), projection.model
     inner = (
-        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
         f"WHERE t.id = {writer.given()} AND {writer.seen(model)}"
     )
     return writer.done(_outer(writer, projection, inner))
@@ -168,7 +168,7 @@ def listed(
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
     where = writer.where(terms, merge=limit is not None)
     inner = (
-        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
         f"WHERE {writer.seen(model)}{where} ORDER BY {order}{tail}"
     )
     if writer.merged:
@@ -196,7 +196,8 @@ def of_each(
     ids = writer.given()
     inner = (
         f"SELECT t.* FROM unnest({ids}::uuid[]) about(id) CROSS JOIN LATERAL ("
-        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t WHERE t.{key} = about.id "
+        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
+        f"WHERE t.{key} = about.id "
         f"AND {writer.seen(model)}{writer.where(terms)} ORDER BY {order} LIMIT {int(limit)}) t"
     )
     return writer.done(_outer(writer, projection, inner, order, keys, first=f"{ROOT}.{key}"))
@@ -211,7 +212,7 @@ def all_of_each(
     """
     writer, model = _Writer(scope), projection.model
     inner = (
-        f"SELECT {db.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
         f"WHERE t.{key} = ANY({writer.given()}::uuid[]) "
         f"AND {writer.seen(model)}{writer.where(terms)}"
     )
@@ -232,7 +233,7 @@ def linked(
     """
     writer, model = _Writer(scope), projection.model
     inner = (
-        f"SELECT {db.columns_of(model)}, link.{mine} AS link_mine, link.id AS link_id "
+        f"SELECT {visibility.columns_of(model)}, link.{mine} AS link_mine, link.id AS link_id "
         f"FROM {link._meta.db_table} link JOIN {model._meta.db_table} t ON t.id = link.{theirs} "
         f"WHERE link.{mine} = ANY({writer.given()}::uuid[]) AND {writer.seen(link, 'link')} "
         f"AND {writer.seen(model)}{writer.where(terms)}"

@@ -147,7 +147,7 @@ def through(
 def pages(description: str, key: str, order: Order) -> Any:
     """A field that is a connection: the rows whose `key` holds this row's id."""
 
-    async def resolve(
+    def resolve(
         self: Any,
         info: Info,
         first: First = None,
@@ -158,13 +158,13 @@ def pages(description: str, key: str, order: Order) -> Any:
         wanted = Page.wanted(first, after, last, before)
         kind = node_of(info.return_type)
         where = [(f"t.{key} = {{}}", self.pk)]
-        return await page(info.context.scope, kind, where, order, wanted)  # type: ignore[misc]
+        return page(info.context.scope, kind, where, order, wanted)
 
     return _field(resolve, description, Pages(key, order))
 
 
 def derived(description: str, extensions: tuple[FieldExtension, ...] = ()) -> Any:
-    """A field that is a derived column of its table (domain/db.py)."""
+    """A field that is a derived column of its table (domain/visibility.py)."""
 
     async def resolve(self: Any, info: Info) -> Any:
         if info.python_name not in self.__dict__:

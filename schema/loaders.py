@@ -16,7 +16,7 @@ from strawberry.dataloader import DataLoader
 from tortoise.fields import JSONField
 from tortoise.models import Model
 
-from domain import db
+from domain import db, visibility
 from domain.actors import Scope
 from domain.events import Happened, histories
 
@@ -27,14 +27,20 @@ T = TypeVar("T")
 async def rows(
     scope: Scope,
     model: type[Model],
-    where: db.Where,
+    where: visibility.Where,
     order: str = "t.id",
     limit: int | None = None,
     once: db.Once | None = None,
 ) -> list[db.Row]:
     """Visible rows with their JSON columns decoded."""
     found = await db.select(
-        model, scope, where, order=order, limit=limit, columns=db.columns_of(model), once=once
+        model,
+        scope,
+        where,
+        order=order,
+        limit=limit,
+        columns=visibility.columns_of(model),
+        once=once,
     )
     return [decoded(model, row) for row in found]
 
@@ -82,7 +88,7 @@ class Loaders:
         return self._once(("one", model), load)
 
     def many(
-        self, model: type[Model], column: str, order: str = "t.id", where: db.Where = ()
+        self, model: type[Model], column: str, order: str = "t.id", where: visibility.Where = ()
     ) -> DataLoader[UUID, list[db.Row]]:
         """All rows of a small relation, by the id in `column`."""
 
@@ -104,7 +110,7 @@ class Loaders:
                 self.scope,
                 [(f"t.{column} = ANY({{}})", ids)],
                 order=f"t.{column}, {order}",
-                columns=f"DISTINCT ON (t.{column}) {db.columns_of(model)}",
+                columns=f"DISTINCT ON (t.{column}) {visibility.columns_of(model)}",
             )
             return db.by_ids([decoded(model, row) for row in found], ids, column)
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import strawberry
 from tortoise.models import Model
 
-from domain import db
+from domain import db, visibility
 from domain.actors import Scope
 from schema.context import Context
 from schema.loaders import decoded, rows
@@ -106,7 +106,7 @@ class Rows(Generic[N]):
 
     type: type[N]
     scope: Scope
-    where: db.Where = ()
+    where: visibility.Where = ()
     order: str = "t.id"
     limit: int | None = None
 

@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
-from domain import db
+from domain import db, visibility
 from domain.actors import Scope
 from domain.errors import BadCursor, Invalid
 from schema.loaders import rows
@@ -163,8 +163,8 @@ class Listing(Generic[N]):
 
     type: type[N]
     scope: Scope
-    where: db.Where
-    bounds: db.Where
+    where: visibility.Where
+    bounds: visibility.Where
     order: Order
     wanted: Page
 
@@ -193,7 +193,9 @@ class Listing(Generic[N]):
         )
 
 
-def page(scope: Scope, make: type[N], where: db.Where, order: Order, wanted: Page) -> Connection[N]:
+def page(
+    scope: Scope, make: type[N], where: visibility.Where, order: Order, wanted: Page
+) -> Connection[N]:
     """One page of the visible rows of a type in `order`: a promise of it. Raises BadCursor."""
     bounds = order_bounds(order, wanted)
     return cast("Connection[N]", Listing(make, scope, where, bounds, order, wanted))

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -226,4 +227,5 @@ def _fields(
                 seen.add(name)
                 yield from _fields(fragments[name].selection_set, fragments, seen)
         else:
-            yield from _fields(node.selection_set, fragments, seen)  # type: ignore[attr-defined]
+            assert isinstance(node, InlineFragmentNode)
+            yield from _fields(node.selection_set, fragments, seen)

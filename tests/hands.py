@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from domain import db
+from domain import db, events
+from domain.live import Reader
 from domain.understanding.classifier import Classifier
 from workers.__main__ import consumers, give_up
 from workers.runner import Consumer, Runner
@@ -40,6 +41,13 @@ class Hands:
         """Publish everything that is committed."""
         while await self.sequencer.step(self.connection):
             pass
+
+    async def carry(self, reader: Reader) -> None:
+        """Publish everything that is committed, and let a process's reader tell of it."""
+        await self.sequence()
+        head = await events.head()
+        while reader.position < head:
+            await reader.step(block_ms=1)
 
     async def work(self, *only: Consumer) -> None:
         """Publish and handle until there is nothing left."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.channels.models import Channel, Delivery
 
-db.visible(Channel, db.Visibility("channels"))
-db.visible(Delivery, db.Visibility("channels"))
+visibility.visible(Channel, visibility.Visibility("channels"))
+visibility.visible(Delivery, visibility.Visibility("channels"))

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.actors import Actor, Role, Scope
 from domain.conversations.models import Conversation, Holder, Message, Timeline
 
 # A merchant sees a conversation through the messages linked to its own orders, and only those.
-db.visible(
+visibility.visible(
     Message,
-    db.Visibility(
+    visibility.Visibility(
         "conversations",
         merchant="{t}.merchant_id = {merchant} AND {t}.author <> 'note'",
         customer="{t}.customer_id = {customer} AND {t}.author <> 'note'",
         partner="{t}.author <> 'note'",
     ),
 )
-db.visible(
+visibility.visible(
     Conversation,
-    db.Visibility(
+    visibility.Visibility(
         "conversations",
         merchant=(
             "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = {t}.id "
             "AND m.merchant_id = {merchant})"
         ),
         customer="{t}.customer_id = {customer}",
-        partner=db.EVERYTHING,
+        partner=visibility.EVERYTHING,
     ),
 )
-db.visible(Timeline, db.Visibility("conversations", customer="{t}.customer_id = {customer}"))
+visibility.visible(
+    Timeline, visibility.Visibility("conversations", customer="{t}.customer_id = {customer}")
+)
 
-db.derive(Message, has_secrets="{t}.sealed IS NOT NULL")
-db.derive(
+visibility.derive(Message, has_secrets="{t}.sealed IS NOT NULL")
+visibility.derive(
     Conversation,
     channel_kind="COALESCE((SELECT c.kind FROM channels c WHERE c.id = {t}.channel_id), '')",
 )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.actors import Actor, Scope
 from domain.knowledge.models import Article, Template
 
 _PUBLISHED = "{t}.state = 'published'"
 
-db.visible(
+visibility.visible(
     Article,
-    db.Visibility("knowledge", merchant=_PUBLISHED, customer=_PUBLISHED, partner=_PUBLISHED),
+    visibility.Visibility(
+        "knowledge", merchant=_PUBLISHED, customer=_PUBLISHED, partner=_PUBLISHED
+    ),
 )
-db.visible(Template, db.Visibility("knowledge"))
+visibility.visible(Template, visibility.Visibility("knowledge"))
 
 
 def visible_to(actor: Actor) -> Scope:

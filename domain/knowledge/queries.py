@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import db, visibility
 from domain.actors import Scope
 from domain.knowledge import bigrams
 from domain.knowledge.models import Article
@@ -47,5 +47,5 @@ async def answering(scope: Scope, intent: str) -> db.Row | None:
 def _last(scope: Scope) -> str:
     """The number of the first parameter after those of the scope."""
     values: list[object] = []
-    db.condition(Article, scope, values)
+    visibility.condition(Article, scope, values)
     return f"${len(values) + 1}"

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.actors import Actor, Scope
 from domain.orders.models import Card, Order, Refund
 
-db.visible(
+visibility.visible(
     Order,
-    db.Visibility(
+    visibility.Visibility(
         "orders",
         merchant="{t}.merchant_id = {merchant}",
         customer="{t}.customer_id = {customer}",
-        partner=db.EVERYTHING,
+        partner=visibility.EVERYTHING,
     ),
 )
 _OF_ORDER = "EXISTS (SELECT 1 FROM orders o WHERE o.id = {{t}}.order_id AND {own})"
 for _model in (Card, Refund):
-    db.visible(
+    visibility.visible(
         _model,
-        db.Visibility(
+        visibility.Visibility(
             "orders",
             merchant=_OF_ORDER.format(own="o.merchant_id = {merchant}"),
             customer=_OF_ORDER.format(own="o.customer_id = {customer}"),
-            partner=db.EVERYTHING,
+            partner=visibility.EVERYTHING,
         ),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain import db
+from domain import visibility
 from domain.actors import Actor, Role, Scope
-from domain.db import EVERYTHING, Visibility
 from domain.people.models import Customer, Grant, Identity, Membership, Merchant, Team, Token
+from domain.visibility import EVERYTHING, Visibility
 
 # A merchant knows a customer, and a customer a merchant, through an order and not otherwise.
 _ORDERED = (
@@ -15,7 +15,7 @@ _ORDERED = (
     " AND o.customer_id = {customer} AND o.merchant_id = {merchant})"
 )
 
-db.visible(
+visibility.visible(
     Merchant,
     Visibility(
         "merchants",
@@ -24,7 +24,7 @@ db.visible(
         partner=EVERYTHING,
     ),
 )
-db.visible(
+visibility.visible(
     Customer,
     Visibility(
         "customers",
@@ -33,14 +33,14 @@ db.visible(
         partner=EVERYTHING,
     ),
 )
-db.visible(Identity, Visibility("customers", customer="{t}.customer_id = {customer}"))
-db.visible(Grant, Visibility("agents"))
-db.visible(Team, Visibility("teams"))
-db.visible(Membership, Visibility("teams"))
-db.visible(Token, Visibility("tokens"))
+visibility.visible(Identity, Visibility("customers", customer="{t}.customer_id = {customer}"))
+visibility.visible(Grant, Visibility("agents"))
+visibility.visible(Team, Visibility("teams"))
+visibility.visible(Membership, Visibility("teams"))
+visibility.visible(Token, Visibility("tokens"))
 
 # An agent's name is the person's. Only staff may see a load (schema/people/types.py).
-db.derive(
+visibility.derive(
     Grant,
     name="(SELECT p.name FROM people p WHERE p.id = {t}.person_id)",
     load="(SELECT count(*) FROM conversations c WHERE c.shop_id = {t}.shop_id"

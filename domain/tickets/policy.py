@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.actors import Actor, Role, Scope
 from domain.tickets.models import Ticket
 
-db.visible(
+visibility.visible(
     Ticket,
-    db.Visibility(
+    visibility.Visibility(
         "tickets",
         merchant="{t}.merchant_id = {merchant}",
         customer="{t}.customer_id = {customer}",
-        partner=db.EVERYTHING,
+        partner=visibility.EVERYTHING,
     ),
 )
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from domain import db
+from domain import visibility
 from domain.understanding.models import Reading
 
-db.visible(
+visibility.visible(
     Reading,
-    db.Visibility(
+    visibility.Visibility(
         "conversations",
         merchant=(
             "EXISTS (SELECT 1 FROM messages m WHERE m.id = {t}.message_id "
             "AND m.merchant_id = {merchant})"
         ),
-        partner=db.EVERYTHING,
+        partner=visibility.EVERYTHING,
     ),
 )

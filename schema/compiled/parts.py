@@ -205,8 +205,9 @@ class AnyPart:
 
     def _part(self, name: str) -> Part:
         if name not in self._parts:
-            promise = GraphQLField(core.type_map[name])  # type: ignore[arg-type]
-            self._parts[name] = part_of(self._begin, promise, self._details)
+            named = core.type_map[name]
+            assert isinstance(named, GraphQLObjectType)
+            self._parts[name] = part_of(self._begin, GraphQLField(named), self._details)
         return self._parts[name]
 
 

@@ -27,7 +27,7 @@ from graphql.execution.values import VariableValues
 from tortoise.fields import DecimalField, JSONField
 from tortoise.models import Model
 
-from domain import db
+from domain import visibility
 from domain.rendering import ROOT, Projection
 from schema.compiled.leaves import Unknown, json, opaque_of, present, shower
 from schema.compiled.readers import (
@@ -152,7 +152,7 @@ class Source:
 
     def _column(self, member: Member, reader: Reader, alias: str, model: type[Model]) -> str:
         column, promise = member.field.python_name, member.promise.type
-        derived = isinstance(member.read, Derived) or column in db.derived(model)
+        derived = isinstance(member.read, Derived) or column in visibility.derived(model)
         known = None if derived else model._meta.fields_map[column]
         cast = "::text" if isinstance(known, DecimalField) else ""
         value = f"r[{reader.at(alias, column, cast)}]"

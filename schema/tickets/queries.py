@@ -9,7 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from domain import db
+from domain import visibility
 from domain.tickets import rules
 from schema import enums
 from schema.context import Context, Info
@@ -58,7 +58,7 @@ class TicketFilter:
         """The conditions of this filter."""
         found: list[tuple[str, Any]] = []
         if self.state is not None:
-            found.append((db.Each("t.state = ANY({})"), [c.value for c in self.state]))
+            found.append((visibility.Each("t.state = ANY({})"), [c.value for c in self.state]))
         for column, chosen in (("priority", self.priority), ("deadline", self.deadline)):
             if chosen is not None:
                 found.append((f"t.{column} = ANY({{}})", [c.value for c in chosen]))

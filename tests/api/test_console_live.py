@@ -91,10 +91,7 @@ class Desk:
 
     async def carry(self) -> None:
         """Publish what is committed and let this process hear it."""
-        await self.hands.sequence()
-        head = await events.head()
-        while live.reader.position < head:
-            await live.reader.step(block_ms=1)
+        await self.hands.carry(live.reader)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from domain import broker, db
+from domain import broker, db, visibility
 from domain.actors import Actor, Role, system
 from domain.clock import now, travel
 from domain.conversations import actions as conversations
@@ -511,7 +511,7 @@ async def test_staff_is_listed_to_staff_of_the_shop_only(house: House) -> None:
 
 
 async def test_every_noun_of_people_has_rules_and_customers_page(house: House) -> None:
-    declared = {rule.noun for rule in db.visibilities().values()}
+    declared = {rule.noun for rule in visibility.visibilities().values()}
     assert {"agents", "teams", "customers", "merchants", "tokens"} <= declared
     first = await queries.customers(house.alice, limit=1)
     second = await queries.customers(house.alice, before=first[0]["id"], limit=1)

@@ -24,10 +24,7 @@ class Wire:
 
     async def carry(self) -> None:
         """Publish what is committed and let the hub hear it."""
-        await self.hands.sequence()
-        head = await events.head()
-        while self.reader.position < head:
-            await self.reader.step(block_ms=1)
+        await self.hands.carry(self.reader)
 
     async def told(self, *listeners: Listening) -> None:
         """Publish, and wait until everybody has been told."""

@@ -41,8 +41,8 @@ def test_every_node_stands_on_a_table_with_rules_of_visibility() -> None:
     """In a process of its own, so that nobody else has brought the rules along."""
     program = (
         "from schema.root import NODES\n"
-        "from domain import db\n"
-        "print(*(n for n, t in NODES.items() if t.model() not in db.visibilities()))"
+        "from domain import visibility\n"
+        "print(*(n for n, t in NODES.items() if t.model() not in visibility.visibilities()))"
     )
     said = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
