@@ -55,10 +55,13 @@ class Projection:
 
     def place(self, alias: str, column: str, cast: str = "") -> int:
         """The place of a column of `alias`, which is added unless it is there."""
-        text = self._text(alias, column) + cast
-        if text not in self.columns:
-            self.columns.append(text)
-        return self.columns.index(text)
+        return self.place_of(self.sql_of(alias, column) + cast)
+
+    def place_of(self, sql: str) -> int:
+        """The place of an expression, which is added unless it is there."""
+        if sql not in self.columns:
+            self.columns.append(sql)
+        return self.columns.index(sql)
 
     def join(
         self, model: type[Model], parent: str, column: str, first_by: str | None = None
@@ -75,7 +78,8 @@ class Projection:
         self.joins.append(Join(f"a{len(self.joins)}", model, parent, column, first_by))
         return self.joins[-1].alias
 
-    def _text(self, alias: str, column: str) -> str:
+    def sql_of(self, alias: str, column: str) -> str:
+        """A column of `alias` in SQL, or what a derived one is made of."""
         join = next((join for join in self.joins if join.alias == alias), None)
         if join is not None and join.first_by is None and column in visibility.derived(join.model):
             return visibility.derived(join.model)[column].format(t=alias)

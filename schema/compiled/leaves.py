@@ -89,6 +89,11 @@ def decimal(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def raw_names(type: GraphQLEnumType) -> dict[str | int, str]:
+    """From what rows hold to the name that is shown."""
+    return {value.value: value.name for value in type.extensions["strawberry-definition"].values}
+
+
 def names_of(type: GraphQLEnumType) -> dict[Any, str | None]:
     """From what rows and objects hold to the name that is shown."""
     definition = type.extensions["strawberry-definition"]

@@ -26,8 +26,8 @@ from schema.context import Context
 from schema.nodes import FirstOf, Node, One, Rows
 from schema.paging import Listing
 
-Begin = Callable[[], Source]
-"""Makes the source of one part."""
+Begin = Callable[..., Source]
+"""Makes the source of one part; takes `writes`, as Source does."""
 
 
 class Part(Protocol):
@@ -50,7 +50,7 @@ def part_of(begin: Begin, promise: GraphQLField, details: Details) -> Part:
         return ValuePart(begin, named, details)
     if isinstance(bare(promise.type), GraphQLList):
         return RowsPart(begin(), named, details)
-    return NodePart(begin(), named, details, isinstance(promise.type, GraphQLNonNull))
+    return NodePart(begin, named, details, isinstance(promise.type, GraphQLNonNull))
 
 
 class _OfRows:
@@ -72,19 +72,16 @@ class _OfRows:
 class NodePart(_OfRows):
     """One node, or null."""
 
-    def __init__(
-        self, source: Source, type: GraphQLObjectType, details: Details, must: bool
-    ) -> None:
-        super().__init__(source, type)
-        self.make: Build = source.built(source.row(type, details, self.reader))
+    def __init__(self, begin: Begin, type: GraphQLObjectType, details: Details, must: bool) -> None:
+        super().__init__(begin(), type)
+        self.make: Build = self.source.built(self.source.row(type, details, self.reader))
         self.must = must
-        self._own = _own_columns(self.reader)
+        self._own = Own(begin(writes=False), type, details)
 
     async def data(self, run: Run, found: Any) -> Any:
         """The node of a promise, or of an object that was read already."""
-        if isinstance(found, Node) and self._own and found.__dict__.keys() >= set(self._own):
-            row = [found.__dict__[name] for name in self._own]
-            return self.make(row, run.filled(self.source.slots, self.source.arguments))
+        if isinstance(found, Node) and self._own.is_all_of(found):
+            return self._own.data(run, found)
         rows = await self._rows(run, found)
         if rows:
             return self.make(rows[0], await self._slots(run, rows[:1]))
@@ -105,12 +102,24 @@ class NodePart(_OfRows):
         raise Unknown(type(found).__name__)
 
 
-def _own_columns(reader: Reader) -> list[str]:
-    """The columns that a reader takes from its own table, in their places; [] if it takes more."""
-    texts = reader.projection.columns
-    names = [text.removeprefix(f"{ROOT}.") for text in texts]
-    more = reader.children or reader.projection.joins or any("::" in text for text in texts)
-    return [] if more else names
+class Own(_OfRows):
+    """A node of which nothing is asked but its own columns, made of an object that has them."""
+
+    def __init__(self, source: Source, type: GraphQLObjectType, details: Details) -> None:
+        super().__init__(source, type)
+        self._make: Build = source.built(source.row(type, details, self.reader))
+        texts = self.reader.projection.columns
+        more = self.reader.children or self.reader.projection.joins or any("::" in t for t in texts)
+        self._columns = [] if more else [text.removeprefix(f"{ROOT}.") for text in texts]
+
+    def is_all_of(self, found: Node) -> bool:
+        """Whether all that is asked is there."""
+        return bool(self._columns) and found.__dict__.keys() >= set(self._columns)
+
+    def data(self, run: Run, found: Node) -> Any:
+        """The node's data."""
+        row = [found.__dict__[name] for name in self._columns]
+        return self._make(row, run.filled(self.source.slots, self.source.arguments))
 
 
 class RowsPart(_OfRows):

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from domain.rendering import Projection
 from schema.compiled.leaves import Unknown, bare
 from schema.compiled.shapes import Member, model_of
-from schema.fields import History, Many, Pages
+from schema.fields import Foremost, History, Many, Pages, Related
 
 
 @dataclass(eq=False, slots=True)
@@ -22,6 +22,10 @@ class Reader:
     projection: Projection
     of_each: bool = False
     children: list[Child] = field(default_factory=list)
+
+    def written(self, sql: str) -> int:
+        """The place of an expression in a row."""
+        return self.projection.place_of(sql) + self.of_each
 
     def at(self, alias: str, column: str, cast: str = "") -> int:
         """The place of a column in a row; in rows of each parent the parent's id comes first."""
@@ -74,6 +78,17 @@ _PLAIN = {
     "IntegerField": ("Int",),
     "DatetimeField": ("DateTime",),
 }
+
+
+def join_of(
+    projection: Projection, member: Member, read: Related | Foremost, alias: str
+) -> tuple[str, type[Model]]:
+    """The alias and the table of a to-one row of `alias`, joined unless it is already."""
+    model = table_of(object_of(member.promise.type))
+    if isinstance(read, Related):
+        column = read.column or f"{member.field.python_name}_id"
+        return projection.join(model, alias, column), model
+    return projection.join(model, alias, read.key, read.order), model
 
 
 def node_type(connection: GraphQLObjectType) -> GraphQLObjectType:

@@ -1,6 +1,7 @@
 """A selection becomes columns to read, and the source of a function from their rows to data.
 
     f0(r, e) -> dict     an object of a row `r`; to-one rows stand in the same row
+             -> Fragment, where the database wrote the whole of it (schema/compiled/written.py)
     c0(p, e) -> dict     a connection of a page `p`
 
 `e` is what else is known when it runs, by slots: the context, arguments, and the rows of to-many
@@ -24,6 +25,7 @@ from graphql.execution.collect_fields import (
     collect_subfields,
 )
 from graphql.execution.values import VariableValues
+from orjson import Fragment
 from tortoise.fields import DecimalField, JSONField
 from tortoise.models import Model
 
@@ -35,12 +37,14 @@ from schema.compiled.readers import (
     Child,
     Reader,
     Wants,
+    join_of,
     node_type,
     object_of,
     table_of,
     type_is_plain,
 )
 from schema.compiled.shapes import Member, core, members
+from schema.compiled.written import Writer
 from schema.fields import Computed, Derived, Foremost, History, Many, Pages, Related
 
 Details = list[FieldDetails]
@@ -48,7 +52,11 @@ Build = Callable[..., Any]
 
 
 class Source:
-    """Writes the functions of one part of a plan. `staff` is whether the asker is."""
+    """Writes the functions of one part of a plan.
+
+    `staff` is whether the asker is; `writes` is whether the database may write JSON (schema/
+    compiled/written.py), which values that are in hand already have no use for.
+    """
 
     def __init__(
         self,
@@ -56,9 +64,10 @@ class Source:
         fragments: dict[str, FragmentDetails],
         switches: VariableValues,
         staff: bool,
+        writes: bool = True,
     ) -> None:
         self.operation, self.fragments = operation, fragments
-        self.switches, self.staff = switches, staff
+        self.switches, self.staff, self.writes = switches, staff, writes
         self.arguments: list[Arguments] = []
         self.slots = 1
         self._lines: list[str] = []
@@ -101,8 +110,15 @@ class Source:
 
     def row(self, type: GraphQLObjectType, details: Details, reader: Reader) -> str:
         """The name of the function that makes an object of a reader's row."""
-        body = self._object(type, details, reader, ROOT, reader.projection.model)
+        written = self.writes and Writer(self, reader.projection).row(type, details)
+        if written:
+            body = self._written(written, reader)
+        else:
+            body = self._object(type, details, reader, ROOT, reader.projection.model)
         return self.define("f", "r", body)
+
+    def _written(self, sql: str, reader: Reader) -> str:
+        return f"{self.known(Fragment)}(r[{reader.written(sql)}])"
 
     def _object(
         self,
@@ -200,15 +216,14 @@ class Source:
         reader: Reader,
         alias: str,
     ) -> str:
-        type = object_of(member.promise.type)
-        model = table_of(type)
-        if isinstance(read, Related):
-            column = read.column or f"{member.field.python_name}_id"
-            other = reader.projection.join(model, alias, column)
-        else:
-            other = reader.projection.join(model, alias, read.key, read.order)
+        written = self.writes and Writer(self, reader.projection).to_one(
+            member, read, details, alias
+        )
+        if written:
+            return self._written(written, reader)
+        other, model = join_of(reader.projection, member, read, alias)
         there = reader.at(other, "id")
-        shown = self._object(type, details, reader, other, model)
+        shown = self._object(object_of(member.promise.type), details, reader, other, model)
         return f"(None if r[{there}] is None else {shown})"
 
     def _to_many(

@@ -23,7 +23,8 @@ from hypothesis import given
 from domain.actors import Actor, Role
 from domain.settings import ROOT
 from schema import execution, parsing
-from schema.compiled import Unknown
+from schema.compiled import Unknown, plan
+from schema.compiled.parts import PagePart
 from schema.context import Context
 from schema.metrics import queries as metrics
 from schema.parsing import Refused
@@ -182,6 +183,16 @@ async def test_every_question_of_ours_runs_compiled(both: Both, place: str) -> N
         if name != "admin":
             why = await compare(both, name, text, **_variables(text, both.stage.larder))
             assert why == "", (place, name)
+
+
+def test_rows_of_plain_values_are_one_column_which_the_database_writes() -> None:
+    text = """{ tickets { nodes { id number state priority openedAt dueAt owner { id name }
+      customer { name } conversation { lastMessage { author text createdAt } } } } }"""
+    document = parsing.read(text)
+    made, _ = plan.planned(document, document.operation(None), {}, staff=True)
+    assert isinstance(made.roots[0].part, PagePart)
+    (column,) = made.roots[0].part.reader.projection.columns
+    assert column.startswith("convert_to(")
 
 
 # What random questions seldom hit
