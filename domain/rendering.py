@@ -88,15 +88,28 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL, and where each of its values comes from: a Scope's field, or the values given."""
+    """SQL, and where each of its values comes from: a Scope's field, or the values given.
+
+    `in_columns` is whether it gives one row, of an array for each column, instead of many rows: to
+    the driver that is one message instead of fifty, and PostgreSQL sends it with one write.
+    """
 
     text: str
     sources: tuple[str | None, ...]
+    in_columns: bool = False
 
     def values(self, scope: Scope, *given: Any) -> list[Any]:
         """The values in their places."""
         rest = iter(given)
         return [next(rest) if name is None else getattr(scope, name) for name in self.sources]
+
+    def rows(self, found: list[Any]) -> list[Any]:
+        """The rows in what the driver gave."""
+        if not self.in_columns:
+            return found
+        (columns,) = found
+        # Of no rows at all an aggregate is NULL.
+        return list(zip(*columns, strict=True)) if columns[0] is not None else []
 
 
 class _Writer:
@@ -134,8 +147,12 @@ class _Writer:
     def joins(self, projection: Projection) -> str:
         return "".join(f" {join.sql(self.scope, self.of_scope)}" for join in projection.joins)
 
-    def done(self, text: str) -> Statement:
-        return Statement(text, tuple(self.sources))
+    def done(self, text: str, in_columns: bool = False) -> Statement:
+        return Statement(text, tuple(self.sources), in_columns)
+
+    def rows(self, *outer: Any, **more: Any) -> Statement:
+        """Many rows, in columns."""
+        return self.done(_in_columns(*_outer(self, *outer, **more)), in_columns=True)
 
 
 Terms = tuple[tuple[str, int], ...]
@@ -156,7 +173,8 @@ def by_id(projection: Projection, scope: Scope) -> Statement:
         f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
         f"WHERE t.id = {writer.given()} AND {writer.seen(model)}"
     )
-    return writer.done(_outer(writer, projection, inner))
+    columns, source = _outer(writer, projection, inner)
+    return writer.done(f"SELECT {', '.join(columns)} {source}")
 
 
 def listed(
@@ -180,7 +198,7 @@ def listed(
             f"SELECT t.* FROM (SELECT DISTINCT unnest({writer.merged}::text[]) AS value) each "
             f"CROSS JOIN LATERAL ({inner}) t ORDER BY {order}{tail}"
         )
-    return writer.done(_outer(writer, projection, inner, order, keys))
+    return writer.rows(projection, inner, order, keys)
 
 
 def of_each(
@@ -204,7 +222,7 @@ def of_each(
         f"WHERE t.{key} = about.id "
         f"AND {writer.seen(model)}{writer.where(terms)} ORDER BY {order} LIMIT {int(limit)}) t"
     )
-    return writer.done(_outer(writer, projection, inner, order, keys, first=f"{ROOT}.{key}"))
+    return writer.rows(projection, inner, order, keys, first=f"{ROOT}.{key}")
 
 
 def all_of_each(
@@ -220,7 +238,7 @@ def all_of_each(
         f"WHERE t.{key} = ANY({writer.given()}::uuid[]) "
         f"AND {writer.seen(model)}{writer.where(terms)}"
     )
-    return writer.done(_outer(writer, projection, inner, order, first=f"{ROOT}.{key}"))
+    return writer.rows(projection, inner, order, first=f"{ROOT}.{key}")
 
 
 def linked(
@@ -243,7 +261,7 @@ def linked(
         f"AND {writer.seen(model)}{writer.where(terms)}"
     )
     order, first = "t.link_id", f"{ROOT}.link_mine"
-    return writer.done(_outer(writer, projection, inner, order, first=first))
+    return writer.rows(projection, inner, order, first=first)
 
 
 def counted(model: type[Model], scope: Scope, terms: Terms) -> Statement:
@@ -271,9 +289,17 @@ def _outer(
     order: str = "",
     keys: tuple[str, ...] = (),
     first: str = "",
-) -> str:
+) -> tuple[list[str], str]:
+    """The columns, and where they come from."""
     columns = [first] if first else []
     columns += projection.columns or ["1"]
     columns += [f"{ROOT}.{key}" for key in keys]
     by = f" ORDER BY {order.replace('t.', f'{ROOT}.')}" if order else ""
-    return f"SELECT {', '.join(columns)} FROM ({inner}) {ROOT}{writer.joins(projection)}{by}"
+    return columns, f"FROM ({inner}) {ROOT}{writer.joins(projection)}{by}"
+
+
+def _in_columns(columns: Sequence[str], source: str) -> str:
+    """The rows of a select as one row of arrays, in the order of the select."""
+    named = ", ".join(f"{column} AS c{n}" for n, column in enumerate(columns))
+    arrays = ", ".join(f"array_agg(c{n})" for n in range(len(columns)))
+    return f"SELECT {arrays} FROM (SELECT {named} {source}) rows"

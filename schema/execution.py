@@ -33,6 +33,7 @@ from schema.compiled import plan
 from schema.context import Context
 from schema.errors import refusal, said
 from schema.parsing import Document, Refused, coded, core, weigh
+from schema.ready import Ready
 
 log = structlog.get_logger()
 
@@ -45,38 +46,25 @@ class Answered:
     is_request_error: bool = False
 
 
-async def answered(
-    document: Document,
-    operation: OperationDefinitionNode,
-    variables: dict[str, Any],
-    context: Context,
-) -> Answered:
-    """As `answer`, in bytes: perhaps an answer that others got. Raises Refused."""
+async def answered(ready: Ready, context: Context) -> Answered:
+    """As `answer`, in bytes: perhaps an answer that others got."""
     actor = context.actor
-    if operation.operation is OperationType.QUERY and actor and actor.as_of and answers().most:
-        weigh(document, operation, variables)
-        raw, scope, language = orjson.dumps(variables), actor.scope, context.locale
-        key = (document, operation.name and operation.name.value, raw, scope, language, actor.as_of)
-        make = partial(_shared, document, operation, variables, scope, language)
-        body = await answers().get(key, make)
+    if actor and actor.as_of and ready.kind is OperationType.QUERY and answers().most:
+        scope, language = actor.scope, context.locale
+        key = ready.key, scope, language, actor.as_of
+        body = await answers().get(key, partial(_shared, ready, scope, language))
         if body is not None:
             context.path = "shared"
             return Answered(body)
-    result = await answer(document, operation, variables, context)
+    result = await _answer(ready, context)
     return Answered(encode(result, context), is_request_error(result))
 
 
-async def _shared(
-    document: Document,
-    operation: OperationDefinitionNode,
-    variables: dict[str, Any],
-    scope: Scope,
-    language: str,
-) -> bytes | None:
+async def _shared(ready: Ready, scope: Scope, language: str) -> bytes | None:
     """The answer that everybody of a scope gets; None for one that depends on more than that."""
     context = Context(shared=scope, language=language)
     try:
-        made, values = plan.planned(document, operation, variables, scope.is_staff)
+        made, values = ready.plan(scope.is_staff)
         data = await made.answer(values, context) if made.is_shareable else None
     except Exception:
         # Answered for the asker alone, and told as it should be told.
@@ -101,46 +89,41 @@ async def answer(
     A query runs compiled, if it can; `context.path` tells which way it went.
     """
     weigh(document, operation, variables)
-    stranger = unknown_asker(document, operation, context)
+    return await _answer(Ready(document, operation, variables), context)
+
+
+async def _answer(ready: Ready, context: Context) -> ExecutionResult:
+    stranger = unknown_asker(ready.document, ready.operation, context)
     if stranger is not None:
         return stranger
-    if operation.operation is OperationType.QUERY:
+    if ready.kind is OperationType.QUERY:
         try:
-            return await compiled(document, operation, variables, context)
+            return await compiled(ready, context)
         except Exception as error:
             # Whatever it was, graphql-core meets it again, and tells it as it should be told.
             log.debug("graphql.not_compiled", error=type(error).__name__)
             context.refresh()
-    return await interpreted(document, operation, variables, context)
+    return await interpreted(ready, context)
 
 
-async def compiled(
-    document: Document,
-    operation: OperationDefinitionNode,
-    variables: dict[str, Any],
-    context: Context,
-) -> ExecutionResult:
+async def compiled(ready: Ready, context: Context) -> ExecutionResult:
     """Run a query by its plan. Raises Unknown for what plans do not understand."""
-    made, values = plan.planned(document, operation, variables, context.scope.is_staff)
+    made, values = ready.plan(context.scope.is_staff)
     data = await made.answer(values, context)
     context.path = "compiled"
     return data if isinstance(data, ExecutionResult) else ExecutionResult(data, None)
 
 
-async def interpreted(
-    document: Document,
-    operation: OperationDefinitionNode,
-    variables: dict[str, Any],
-    context: Context,
-) -> ExecutionResult:
+async def interpreted(ready: Ready, context: Context) -> ExecutionResult:
     """Run an operation by graphql-core."""
     context.path = "interpreted"
+    name = ready.operation.name
     result = execute(
         core,
-        document.node,
+        ready.document.node,
         context_value=context,
-        variable_values=variables,
-        operation_name=operation.name.value if operation.name else None,
+        variable_values=ready.variables,
+        operation_name=name.value if name else None,
         hide_suggestions=not settings().development,
     )
     answered = await result if isawaitable(result) else result

@@ -14,25 +14,28 @@ application/json, where the body's `errors` tell. https://graphql.github.io/grap
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from graphql import GraphQLError, OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from api.auth import actor_of_request
 from api.graphql.socket import socket
 from api.graphql.sse import STREAM, names_stream, streamed
 from api.health import OPERATIONS
-from api.tracing import locale_of, trace_of
+from api.tracing import header_of, locale_of, trace_of
 from domain.errors import DomainError
 from domain.settings import settings
-from schema import documents, execution, parsing
+from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
 from schema.parsing import Refused
+from schema.ready import Ready, ready, requests
 from schema.request import Asked, Malformed, asked
 
 JSON = "application/json"
@@ -47,19 +50,45 @@ class Turned(Exception):
         self.status, self.error, self.headers = status, error, headers
 
 
-async def graphql(request: Request) -> Response:
-    """Answer one request."""
-    if _wants_page(request):
-        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _PAGE_POLICY})
-    media = accepted(request.headers.get("accept"))
-    if media is None and names_stream(request.headers.get("accept")):
-        media = STREAM
-    context = Context(request_id=trace_of(request.scope).id)
+class Door:
+    """The endpoint, as plain ASGI: it is asked the most of all doors."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        connection = HTTPConnection(scope)
+        accept = header_of(scope, "accept")
+        if _wants_page(connection, accept):
+            said: Said | Response = HTMLResponse(
+                _PAGE, headers={"Content-Security-Policy": _PAGE_POLICY}
+            )
+        else:
+            said = await _said(connection, receive, accept)
+        if isinstance(said, Response):
+            await said(scope, receive, send)
+        else:
+            start = {"type": "http.response.start", "status": said.status, "headers": said.headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": said.body})
+
+
+class Said(NamedTuple):
+    """An answer: its status, headers as ASGI has them, and bytes."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
+async def _said(
+    connection: HTTPConnection, receive: Receive, accept: str | None
+) -> Said | Response:
+    context = Context(request_id=trace_of(connection.scope).id)
+    media = accepted(accept) or (STREAM if names_stream(accept) else None)
     if media is None:
         error = refusal("not_acceptable", f"Accept {RESPONSE}, {JSON} or {STREAM}.")
         return _say(406, JSON, execution.encode_errors([error], context))
     try:
-        return await _answer(request, media, context)
+        return await _answer(connection, receive, media, context)
     except Turned as turned:
         body = execution.encode_errors([turned.error], context)
         return _say(turned.status, media, body, turned.headers)
@@ -74,49 +103,93 @@ async def graphql(request: Request) -> Response:
         return _say(error.status, media, execution.encode_errors([wrapped], context), headers)
 
 
-async def _answer(request: Request, media: str, context: Context) -> Response:
-    safe = request.method in ("GET", "HEAD")
-    question = _of_url(request) if safe else await _of_body(request)
-    context.actor = await actor_of_request(request)
-    context.language = locale_of(request.scope)
-    if media == STREAM:
-        return await streamed(request, question, context)
-    question = await documents.known(question, context)
-    document = parsing.read(question.query)
-    operation = document.operation(question.operation_name)
-    if operation.operation is OperationType.SUBSCRIPTION:
-        if names_stream(request.headers.get("accept")):
-            return await streamed(request, question, context)
+async def _answer(
+    connection: HTTPConnection, receive: Receive, media: str, context: Context
+) -> Said | Response:
+    scope = connection.scope
+    safe = scope["method"] in ("GET", "HEAD")
+    raw = b"" if safe else await _read(connection, receive)
+    made = requests.find(raw) if raw and media != STREAM else None
+    given = None if made else _of_url(connection) if safe else _of_body(raw)
+    context.actor = await actor_of_request(connection)
+    context.language = locale_of(scope)
+    if given is not None:
+        if media == STREAM:
+            return await streamed(Request(scope, receive), given, context)
+        made = await _ready(given, raw, context)
+    assert made is not None
+    if made.kind is OperationType.SUBSCRIPTION:
+        if names_stream(header_of(scope, "accept")):
+            again = given or _of_body(raw)
+            return await streamed(Request(scope, receive), again, context)
         raise Turned(400, refusal("socket_only", "Subscriptions need a socket or a stream."))
-    if safe and operation.operation is not OperationType.QUERY:
+    if safe and made.kind is not OperationType.QUERY:
         raise Turned(405, refusal("post_only", "Verbs are sent with POST."), Allow="POST")
-    answered = await execution.answered(document, operation, question.variables, context)
+    answered = await execution.answered(made, context)
     status = 400 if media == RESPONSE and answered.is_request_error else 200
-    OPERATIONS.labels(context.path).inc()
+    _ran(context.path).inc()
     shown = {"X-Zaide-Path": context.path} if settings().development else None
     return _say(status, media, answered.body, shown)
 
 
-def _say(
-    status: int, media: str, body: bytes, headers: Mapping[str, str] | None = None
-) -> Response:
+async def _ready(given: Asked, raw: bytes, context: Context) -> Ready:
+    made = ready(await documents.known(given, context))
+    # One that registers its document does so each time.
+    if raw and not (given.document_id and given.query):
+        requests.keep(raw, made)
+    return made
+
+
+# Asked for by its label it takes a lock each time.
+_ran = lru_cache(maxsize=16)(OPERATIONS.labels)
+
+
+def _say(status: int, media: str, body: bytes, headers: Mapping[str, str] | None = None) -> Said:
     media = JSON if media == STREAM else media
-    always = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language"}
-    return Response(
-        body, status, {**always, **(headers or {})}, media_type=f"{media}; charset=utf-8"
+    every = [(b"content-length", b"%d" % len(body)), *_always(media)]
+    every += [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    return Said(status, every, body)
+
+
+@lru_cache(maxsize=4)
+def _always(media: str) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Accept-Language"),
     )
 
 
 # What is asked
 
 
-async def _of_body(request: Request) -> Asked:
-    kind, _, rest = request.headers.get("content-type", "").partition(";")
-    charset = rest.replace(" ", "").replace('"', "").lower().partition("charset=")[2]
-    if kind.strip().lower() != JSON or charset.partition(";")[0] not in ("", "utf-8", "utf8"):
+async def _read(connection: HTTPConnection, receive: Receive) -> bytes:
+    """The body of JSON, as long as it is within the limit. Raises Turned and ClientDisconnect."""
+    if not _is_json(header_of(connection.scope, "content-type") or ""):
         error = refusal("unsupported_media_type", f"Send {JSON}, in UTF-8.")
         raise Turned(415, error, Accept=JSON)
-    raw = await _read(request)
+    most, chunks, size, more = settings().max_body, [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, more = message.get("body", b""), message.get("more_body", False)
+        size += len(chunk)
+        if size > most:
+            said = f"The body has more than {most} bytes."
+            raise Turned(413, refusal("too_large", said, limit=most))
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    kind, _, rest = content_type.partition(";")
+    charset = rest.replace(" ", "").replace('"', "").lower().partition("charset=")[2]
+    return kind.strip().lower() == JSON and charset.partition(";")[0] in ("", "utf-8", "utf8")
+
+
+def _of_body(raw: bytes) -> Asked:
     try:
         body = orjson.loads(raw)
     except (orjson.JSONDecodeError, RecursionError):
@@ -128,20 +201,8 @@ async def _of_body(request: Request) -> Asked:
     return asked(body)
 
 
-async def _read(request: Request) -> bytes:
-    """The body, as long as it is within the limit."""
-    most, chunks, size = settings().max_body, [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            message = f"The body has more than {most} bytes."
-            raise Turned(413, refusal("too_large", message, limit=most))
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _of_url(request: Request) -> Asked:
-    body: dict[str, Any] = dict(request.query_params)
+def _of_url(connection: HTTPConnection) -> Asked:
+    body: dict[str, Any] = dict(connection.query_params)
     for name in ("variables", "extensions"):
         if name in body:
             try:
@@ -157,6 +218,7 @@ def _of_url(request: Request) -> Asked:
 # What is accepted
 
 
+@lru_cache(maxsize=64)
 def accepted(header: str | None) -> str | None:
     """The media type to answer in; None if neither of ours will do.
 
@@ -190,12 +252,12 @@ def _weight(parameters: str) -> float:
 # A page to try it, for developers only: nothing on it comes from elsewhere
 
 
-def _wants_page(request: Request) -> bool:
+def _wants_page(connection: HTTPConnection, accept: str | None) -> bool:
     return (
         settings().development
-        and request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-        and not {"query", "documentId"} & set(request.query_params)
+        and connection.scope["method"] == "GET"
+        and "text/html" in (accept or "")
+        and not {"query", "documentId"} & set(connection.query_params)
     )
 
 
@@ -228,6 +290,6 @@ of("ask").addEventListener("submit", async (event) => {
 </script></body></html>"""
 
 routes = [
-    Route("/graphql", graphql, methods=["GET", "POST"], name="graphql"),
+    Route("/graphql", Door(), methods=["GET", "POST"], name="graphql"),
     WebSocketRoute("/graphql", socket, name="graphql-socket"),
 ]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -83,8 +83,9 @@ class Run:
         values = statement.values(self.scope, *given)
         once = self.context.once
         if once is None:
-            return await self._read(statement.text, values)
-        return await once.read(statement.text, values, lambda: _apart(statement.text, values))
+            return statement.rows(await self._read(statement.text, values))
+        read = partial(_apart, statement.text, values)
+        return statement.rows(await once.read(statement.text, values, read))
 
     async def _read(self, text: str, values: Sequence[Any]) -> list[Any]:
         if self._connection is None:

@@ -13,6 +13,7 @@ from domain.conversations import actions as talk
 from domain.settings import settings
 from schema import execution
 from schema.answers import Answers
+from schema.ready import Ready
 from tests.hands import Hands
 from tests.people import House
 from tests.schema.hostile import callers, door, post
@@ -33,9 +34,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     made: list[str] = []
     shared = execution._shared
 
-    async def noted(document: Any, *rest: Any) -> bytes | None:
-        made.append(document.text)
-        return await shared(document, *rest)
+    async def noted(ready: Ready, *rest: Any) -> bytes | None:
+        made.append(ready.document.text)
+        return await shared(ready, *rest)
 
     monkeypatch.setattr(execution, "_shared", noted)
     execution.answers.cache_clear()

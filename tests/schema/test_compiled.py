@@ -28,6 +28,7 @@ from schema.compiled.parts import PagePart
 from schema.context import Context
 from schema.metrics import queries as metrics
 from schema.parsing import Refused
+from schema.ready import Ready
 from tests.hands import Hands
 from tests.schema.hostile import door
 from tests.schema.test_fuzz import LONG, QUERIES, QUICK, SEEDS, Larder, Stage, seasoned, stage
@@ -82,16 +83,16 @@ async def compare(on: Both, name: str, text: str, **variables: Any) -> str:
         parsing.weigh(document, operation, variables)
     except Refused:
         return "refused"
-    asked = document, operation, variables
+    asked = Ready(document, operation, variables)
     context = Context(actor=on.people[name], language="en")
     on.asked += 1
     try:
-        fast = await execution.compiled(*asked, context)
+        fast = await execution.compiled(asked, context)
     except Unknown as unknown:
         on.why[str(unknown)] += 1
         return str(unknown)
     on.compiled += 1
-    slow = await execution.interpreted(*asked, Context(actor=on.people[name], language="en"))
+    slow = await execution.interpreted(asked, Context(actor=on.people[name], language="en"))
     assert told(fast, context) == told(slow, context), text
     return ""
 
@@ -275,7 +276,8 @@ async def test_a_refusal_is_told_alike(both: Both, text: str, code: str) -> None
     assert await compare(both, "eve", text) == ""
     document = parsing.read(text)
     context = Context(actor=both.people["eve"], language="en")
-    result = await execution.compiled(document, document.operation(None), {}, context)
+    asked = Ready(document, document.operation(None), {})
+    result = await execution.compiled(asked, context)
     body = orjson.loads(execution.encode(result, context))
     assert body["data"] is None
     assert [error["extensions"]["code"] for error in body["errors"]] == [code]
