@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Sequence
-from functools import lru_cache
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import bearer_of, cookie_of, source_of
 from api.errors import RequestTooLarge
-from api.health import LATENCY, REQUESTS, SOCKETS
+from api.health import REQUESTS, SOCKETS
 from api.tracing import Trace, header_of, template_of, trace_of
 from domain.errors import TooMany
 from domain.logging import masked, write
@@ -78,8 +77,7 @@ class Tracing:
             await self.app(scope, receive, sending)
         finally:
             route, method = template_of(scope), scope["method"]
-            _requests(method if method in METHODS else "OTHER", route, str(status)).inc()
-            _latency(method if method in METHODS else "OTHER", route).observe(first)
+            REQUESTS.note(method if method in METHODS else "OTHER", route, status, first)
             told = method if method in METHODS else masked(method)
             _write("request", trace, began, {"method": told, "status": status, "route": route})
 
@@ -91,11 +89,6 @@ class Tracing:
         finally:
             SOCKETS.dec()
             _write("socket", trace_of(scope), began, {"route": template_of(scope)})
-
-
-# Asked for by their labels they take a lock each time.
-_requests = lru_cache(maxsize=2000)(REQUESTS.labels)
-_latency = lru_cache(maxsize=2000)(LATENCY.labels)
 
 
 def _write(event: str, trace: Trace, began: float, facts: dict[str, object]) -> None:
@@ -191,7 +184,7 @@ class RateLimit:
     async def _counted(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
         credential = bearer_of(connection) or cookie_of(connection)
-        requests = await self.rates.hit(_name("known", credential)) if credential else 1
+        requests = await self._hits(_name("known", credential)) if credential else 1
         if requests > self.most:
             raise TooMany(retry_after=RATE_WINDOW)
         if requests == 1:
@@ -199,6 +192,10 @@ class RateLimit:
             if strangers > self.most * STRANGERS_FACTOR:
                 raise TooMany(retry_after=RATE_WINDOW)
         await self.app(scope, receive, send)
+
+    async def _hits(self, name: str) -> int:
+        number = self.rates.hit_at_once(name)
+        return number if number is not None else await self.rates.hit(name)
 
 
 def _name(kind: str, caller: str) -> str:

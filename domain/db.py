@@ -192,11 +192,12 @@ class Lookups:
         finally:
             self._free.put_nowait(connection)
 
-    async def row(self, query: str, values: Sequence[Any]) -> asyncpg.Record | None:
-        """The first row of a statement. Written out: each request has one, and `one` costs more."""
+    async def rows(self, query: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+        """The rows of a statement. Written out: each request has one, and `one` costs more."""
         connection = await self._taken()
         try:
-            return await connection.fetchrow(query, *values)
+            found: list[asyncpg.Record] = await connection.fetch(query, *values)
+            return found
         finally:
             self._free.put_nowait(connection)
 
@@ -222,15 +223,16 @@ _lookups: Lookups | None = None
 _reads: Lookups | None = None
 
 
-async def row(query: str, *values: Any) -> Row | None:
-    """The first row of one short statement as a dict, None without rows; for each request's own.
+async def lookup(query: str, keys: Sequence[str]) -> Sequence[Row | asyncpg.Record]:
+    """The rows of one short statement about some keys, over a connection kept for that."""
+    if _lookups is None:
+        return await sql(query, list(keys))
+    return await _lookups.rows(query, [list(keys)])
 
-    In a unit of work it is read there.
-    """
-    if _lookups is None or _unit.get() is not None:
-        return next(iter(await sql(query, *values)), None)
-    found = await _lookups.row(query, values)
-    return dict(found) if found is not None else None
+
+def in_unit() -> bool:
+    """Whether this code runs in a unit of work, whose own reads see what it wrote."""
+    return _unit.get() is not None
 
 
 class Once:

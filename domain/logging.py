@@ -6,6 +6,8 @@ values of rows into their messages, and values of rows are what customers told u
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import logging
 import re
 import sys
@@ -82,7 +84,23 @@ def write(event: str, facts: dict[str, object]) -> None:
     if _level > logging.INFO:
         return
     line = {**facts, "event": event, "level": "info", "timestamp": now()}
-    sys.stderr.write(orjson.dumps(line, option=_LINE).decode())
+    _lines.append(orjson.dumps(line, option=_LINE))
+    if len(_lines) == 1:
+        try:
+            asyncio.get_running_loop().call_soon(flush)
+        except RuntimeError:
+            flush()
+
+
+def flush() -> None:
+    """Write the lines that wait for the end of this turn of the event loop, with one call."""
+    lines = b"".join(_lines)
+    _lines.clear()
+    sys.stderr.write(lines.decode())
+
+
+_lines: list[bytes] = []
+atexit.register(lambda: flush() if _lines else None)
 
 
 def masked(said: str) -> str:

@@ -50,12 +50,28 @@ class Rates:
         tally.mine = number = tally.mine + 1
         if tally.first is None:
             tally.first = asyncio.create_task(self._meet({name: tally}))
-        elif name not in self._untold:
-            self._untold[name] = tally
-            self._telling = self._telling or asyncio.create_task(self._tell())
+        else:
+            self._will_tell(name, tally)
         if not tally.first.done():
             await asyncio.shield(tally.first)
         return 0 if tally.away else tally.others + number
+
+    def hit_at_once(self, name: str) -> int | None:
+        """As `hit`, where that needs no waiting; None, and nothing counted, where it does."""
+        tally = self._tallies.get(name)
+        if tally is None or tally.first is None or not tally.first.done():
+            return None
+        if asyncio.get_running_loop().time() >= tally.ends:
+            return None
+        self._tallies.move_to_end(name)
+        tally.mine += 1
+        self._will_tell(name, tally)
+        return 0 if tally.away else tally.others + tally.mine
+
+    def _will_tell(self, name: str, tally: Tally) -> None:
+        if name not in self._untold:
+            self._untold[name] = tally
+            self._telling = self._telling or asyncio.create_task(self._tell())
 
     def _tally(self, name: str) -> Tally:
         now = asyncio.get_running_loop().time()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from domain import db
@@ -10,25 +11,26 @@ from domain.actors import Actor, Role
 from domain.clock import now
 from domain.db import Row
 from domain.errors import Expired, NotAllowed, Unauthenticated
+from domain.gathered import Gathered
 from domain.people import policy, rules
 from domain.people.models import Customer, Grant, Identity, Membership, Merchant, Team, Token
 
 MARK = "zd_"  # what API tokens begin with
 
-_SESSION = """
-SELECT s.id, s.expires_at, s.ended_at, p.id AS person_id, p.name, p.locale, p.is_admin,
-       p.disabled_at, g.id AS grant_id, g.shop_id, g.role, g.merchant_id, g.revoked_at,
+_SESSIONS = Gathered("""
+SELECT s.token_hash AS key, s.id, s.expires_at, s.ended_at, p.id AS person_id, p.name, p.locale,
+       p.is_admin, p.disabled_at, g.id AS grant_id, g.shop_id, g.role, g.merchant_id, g.revoked_at,
        ARRAY(SELECT m.team_id FROM memberships m WHERE m.grant_id = g.id) AS teams,
        pg_current_snapshot()::text AS as_of
 FROM sessions s JOIN people p ON p.id = s.person_id LEFT JOIN grants g ON g.id = s.grant_id
-WHERE s.token_hash = $1
-"""
+WHERE s.token_hash = ANY($1::text[])
+""")
 
-_ISSUED = """
-SELECT t.id, t.shop_id, t.role, t.name, t.merchant_id, t.scopes, t.expires_at, t.revoked_at,
-       s.locale, pg_current_snapshot()::text AS as_of
-FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = $1
-"""
+_TOKENS = Gathered("""
+SELECT t.token_hash AS key, t.id, t.shop_id, t.role, t.name, t.merchant_id, t.scopes,
+       t.expires_at, t.revoked_at, s.locale, pg_current_snapshot()::text AS as_of
+FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = ANY($1::text[])
+""")
 
 
 # Who is it?
@@ -43,7 +45,7 @@ async def actor_of_session(cookie: str) -> Actor | None:
     """
     if not cookie:
         return None
-    row = await db.row(_SESSION, rules.digest(cookie))
+    row = await _SESSIONS.find(rules.digest(cookie))
     if row is None:
         raise Unauthenticated
     over = row["ended_at"] or row["disabled_at"] or row["revoked_at"]
@@ -52,7 +54,7 @@ async def actor_of_session(cookie: str) -> Actor | None:
     return _logged_in(row)
 
 
-def _logged_in(row: Row) -> Actor:
+def _logged_in(row: Mapping[str, Any]) -> Actor:
     if row["grant_id"] is None and not row["is_admin"]:
         raise Expired
     admin = row["grant_id"] is None
@@ -77,7 +79,7 @@ async def actor_of_token(raw: str) -> Actor | None:
     """
     if not raw.startswith(MARK):
         return None
-    row = await db.row(_ISSUED, rules.digest(raw))
+    row = await _TOKENS.find(rules.digest(raw))
     if row is None or row["revoked_at"]:
         raise Unauthenticated
     if row["expires_at"] and row["expires_at"] <= now():

@@ -286,6 +286,7 @@ async def test_a_line_names_the_route_and_never_what_was_said(
         await client.get("/nothing/13800138000")
         named = await client.get("/who", headers={"X-Request-ID": "13800138000"})
         await client.request("eve@example.com", "/who")
+    logging.flush()
     logs = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["route"] for line in logs] == [
         "/shops/{shop}/things/{id}", "/change", "(none)", "/who", "/who",
@@ -380,7 +381,10 @@ async def test_figures_count_requests_by_route() -> None:
         text = (await client.get("/metrics")).text
     line = 'zaide_requests_total{method="GET",route="/shops/{shop}/things/{id}",status="200"}'
     assert line in text
-    assert "zaide_request_seconds_bucket" in text
+    timed = 'zaide_request_seconds_bucket{le="%s",method="GET",route="/shops/{shop}/things/{id}"} '
+    bounds = [text.partition(timed % le)[2].partition("\n")[0] for le in ("0.001", "5", "+Inf")]
+    assert [float(count) for count in bounds] == sorted(float(count) for count in bounds)
+    assert float(bounds[-1]) >= 1
     assert "zaide_live_sockets 0.0" in text
 
 

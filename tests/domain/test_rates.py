@@ -43,6 +43,19 @@ async def test_one_process_counts_each_hit_once_even_those_that_come_together(ca
     assert await broker.peek(caller) == 21
 
 
+async def test_whoever_is_known_is_counted_without_waiting_as_anybody_else_is(caller: str) -> None:
+    rates = Rates(60)
+    assert rates.hit_at_once(caller) is None
+    assert await rates.hit(caller) == 1
+    assert [rates.hit_at_once(caller), await rates.hit(caller), rates.hit_at_once(caller)] == [
+        2, 3, 4,
+    ]  # fmt: skip
+    await _counted(caller, 4)
+    over = Rates(0)
+    assert await over.hit(caller) > 0
+    assert over.hit_at_once(caller) is None
+
+
 async def test_two_processes_learn_of_each_other(caller: str) -> None:
     here, there = Rates(60), Rates(60)
     assert [await here.hit(caller) for _ in range(5)] == [1, 2, 3, 4, 5]
