@@ -115,6 +115,7 @@ SCREENS: tuple[tuple[Screen, Callable[[World], dict[str, str]]], ...] = (
         Screen("order", "order", "OrderChanged", reloading.ORDER),
         lambda w: _named("Order", w.house.orders["nora"].id),
     ),
+    (Screen("orders", "order", "OrderChanged", reloading.ORDER, listed=True), lambda w: {}),
     (Screen("metrics", "metrics", "MetricsChanged", reloading.METRICS), lambda w: {}),
 )
 
@@ -362,6 +363,23 @@ async def an_order_changes(w: World) -> AsyncIterator[None]:
 
 
 @happening
+async def an_order_is_new(w: World) -> AsyncIterator[None]:
+    yield
+    order = replace(_as_the_shop_has(w.house.orders["mei"]), number="DJ202611201200000001")
+    owners = {order.number: orders.Owners(w.house.merchants["mei"].id, "u-frank")}
+    await orders.mirror(w.house.id, [order], owners)
+
+
+@happening
+async def an_order_is_new_and_its_buyer_comes(w: World) -> AsyncIterator[None]:
+    yield
+    order = replace(_as_the_shop_has(w.house.orders["mei"]), number="DJ202611201200000002")
+    owners = {order.number: orders.Owners(w.house.merchants["mei"].id, "u-frank")}
+    await orders.mirror(w.house.id, [order], owners)
+    await orders.claim_for(w.house.id, w.house.frank.id)
+
+
+@happening
 async def an_order_turns_out_to_be_somebody_elses(w: World) -> AsyncIterator[None]:
     order = w.house.orders["nora"]
     hashed = await db.sql(
@@ -502,6 +520,7 @@ KINDS = {
     Kind.MESSAGE_SENT: "an_agent_replies",
     Kind.NOTE_ADDED: "an_agent_writes_a_note",
     Kind.ORDER_LINKED: "a_customer_names_another_merchants_order",
+    Kind.ORDER_ADDED: "an_order_is_new",
     Kind.ORDER_CHANGED: "an_order_changes",
     Kind.CONVERSATION_QUEUED: "the_bot_hands_over",
     Kind.CONVERSATION_ASSIGNED: "routing_gives_a_talk_away",
