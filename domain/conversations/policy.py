@@ -7,11 +7,12 @@ from domain.actors import Actor, Role, Scope
 from domain.conversations.models import Conversation, Holder, Message, Timeline
 
 # A merchant sees a conversation through the messages linked to its own orders, and only those.
+_THEIRS = "{t}.merchant_id = {merchant} AND {t}.author <> 'note'"
 visibility.visible(
     Message,
     visibility.Visibility(
         "conversations",
-        merchant="{t}.merchant_id = {merchant} AND {t}.author <> 'note'",
+        merchant=_THEIRS,
         customer="{t}.customer_id = {customer} AND {t}.author <> 'note'",
         partner="{t}.author <> 'note'",
     ),
@@ -30,6 +31,18 @@ visibility.visible(
 )
 visibility.visible(
     Timeline, visibility.Visibility("conversations", customer="{t}.customer_id = {customer}")
+)
+
+# When something was said last, or a person answered first, would tell of messages about others'
+# orders; the order of a list and its cursors would too.
+_WHEN = (
+    "(SELECT m.created_at FROM messages m WHERE m.conversation_id = {t}.id AND "
+    f"{_THEIRS.replace('{t}', 'm')}"
+)
+visibility.instead(
+    Conversation,
+    last_message_at=f"COALESCE({_WHEN} ORDER BY m.seq DESC LIMIT 1), {{t}}.opened_at)",
+    answered_at=f"{_WHEN} AND m.author = 'agent' ORDER BY m.seq LIMIT 1)",
 )
 
 visibility.derive(Message, has_secrets="{t}.sealed IS NOT NULL")

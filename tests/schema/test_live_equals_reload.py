@@ -167,14 +167,33 @@ async def a_customer_goes_on(w: World) -> AsyncIterator[None]:
     await conversations.receive(w.house.eve, "还在吗，我的卡密是 ABCD-EFGH-1234-WXYZ")
 
 
-@happening
-async def a_customer_names_another_merchants_order(w: World) -> AsyncIterator[None]:
-    yield
+async def _eve_names_noras_order(w: World) -> None:
     said = await conversations.receive(w.house.eve, f"还有 {w.house.orders['nora'].number}")
     (row,) = await db.select(Order, w.alice.scope, [("t.id = {}", w.house.orders["nora"].id)])
     async with unit_of_work():
         conversation = await db.lock(Conversation, w.alice.scope, w.eves)
         await conversations.link_order(conversation, said.id, row)
+
+
+@happening
+async def a_customer_names_another_merchants_order(w: World) -> AsyncIterator[None]:
+    yield
+    await _eve_names_noras_order(w)
+
+
+@happening
+async def a_customer_goes_on_about_another_merchants_order(w: World) -> AsyncIterator[None]:
+    await _eve_names_noras_order(w)
+    yield
+    await conversations.receive(w.house.eve, "还在吗")
+
+
+@happening
+async def a_person_answers_first_about_another_merchants_order(w: World) -> AsyncIterator[None]:
+    await _eve_names_noras_order(w)
+    await conversations.claim(w.alice, w.eves)
+    yield
+    await conversations.reply(w.alice, w.eves, "在的")
 
 
 @happening

@@ -94,6 +94,7 @@ async def world(name: str, hands: Hands) -> World:
     w.marks[opened[1].number] = {*STAFF, "frank", "pat"}
     await _knowledge(w)
     await hands.work()
+    await _moments(w)
     await _ids(w)
     return w
 
@@ -130,6 +131,19 @@ async def _knowledge(w: World) -> None:
     await draft.save()
     text = w.mark("template", *STAFF)
     await knowledge.keep_template(id, {"key": "t", "intent": "other", "text": text})
+
+
+async def _moments(w: World) -> None:
+    """When something was said last tells that it was said: mark the last words of each talk."""
+    names = {row.id: key for key, row in w.house.merchants.items()}
+    names |= {actor.id: name for name, actor in w.house.everyone().items()}
+    for talked in await Conversation.filter(shop_id=w.house.id):
+        for message in await Message.filter(conversation_id=talked.id).order_by("-seq")[:2]:
+            allowed = set(STAFF)
+            if message.author != "note":
+                allowed |= {"pat", names[message.customer_id]}
+                allowed |= {names[message.merchant_id]} if message.merchant_id else set()
+            w.marks[message.created_at.isoformat()] = allowed
 
 
 async def _ids(w: World) -> None:
