@@ -103,15 +103,16 @@ def _is_merchant(scope: Scope) -> bool:
 # What merchants are shown of a row that is not all about them
 
 
-_instead: dict[type[Model], dict[str, str]] = {}
+_instead: dict[type[Model], tuple[str, dict[str, str]]] = {}
 
 
-def instead(model: type[Model], **columns: str) -> None:
+def instead(model: type[Model], joined: str, **columns: str) -> None:
     """Declare what merchants are shown in place of columns, as SQL over `{t}` and `{merchant}`.
 
-    It stands for the column everywhere: in lists, their order, cursors and conditions.
+    It stands for the column everywhere: in lists, their order, cursors and conditions. `joined` is
+    a JOIN that gives each row they see exactly one other, which columns may be taken from.
     """
-    _instead.setdefault(model, {}).update(columns)
+    _instead[model] = joined, columns
 
 
 def source(model: type[Model], scope: Scope, values: list[Any]) -> str:
@@ -125,15 +126,15 @@ def table(model: type[Model], scope: Scope, parameter: Callable[[str], str]) -> 
     PostgreSQL plans the latter as if it was written out: nothing is made that is not asked for.
     """
     name = model._meta.db_table
-    others = _instead.get(model)
-    if others is None or not _is_merchant(scope):
+    if model not in _instead or not _is_merchant(scope):
         return name
-    parts = {"t": name, "merchant": parameter("merchant_id")}
+    joined, others = _instead[model]
     columns = (
-        f"({others[column].format(**parts)}) AS {column}" if column in others else column
+        f"{others.get(column, f'{{t}}.{column}')} AS {column}"
         for column in model._meta.fields_db_projection.values()
     )
-    return f"(SELECT {', '.join(columns)} FROM {name})"
+    made = f"(SELECT {', '.join(columns)} FROM {{t}} {joined})"
+    return made.format(t=name, merchant=parameter("merchant_id"))
 
 
 # What is no column but reads like one
