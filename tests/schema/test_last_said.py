@@ -119,6 +119,17 @@ async def test_a_cursor_says_no_more_than_the_moment_shown_and_leads_on(
         assert (seen, page["pageInfo"]["hasNextPage"]) == (expected, False)
 
 
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+async def test_the_next_message_about_its_order_moves_a_merchants_talk_up(
+    talks: Talks, way: Way
+) -> None:
+    house, (eves, franks) = talks.house, talks.both
+    again = await talk.receive(house.eve, f"还是不行 {house.orders['mei'].number}")
+    edges = (await listed(way, house.mei))["edges"]
+    assert [edge["node"]["id"] for edge in edges] == [eves, franks]
+    assert edges[0]["node"]["lastMessageAt"] == again.created_at.isoformat()
+
+
 async def test_what_others_say_later_changes_nothing_that_a_merchant_sees(talks: Talks) -> None:
     house = talks.house
     before = await listed(execution.compiled, house.mei)
