@@ -346,6 +346,7 @@ async def select(
     `limit` becomes a literal: with a parameter PostgreSQL plans the queue twice as slow.
     """
     values: list[Any] = []
+    table = visibility.source(model, scope, values)
     terms = [visibility.condition(model, scope, values)]
     for term in where:
         given = visibility.values_of(term)
@@ -353,7 +354,6 @@ async def select(
         terms.append(term[0].format(*places))
         values += given
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
-    table = model._meta.db_table
     query = f"SELECT {columns} FROM {table} t WHERE {' AND '.join(terms)} ORDER BY {order}{tail}"
     if once is None:
         return await sql(query, *values)
@@ -368,18 +368,20 @@ async def count(model: type[Model], scope: Scope, where: visibility.Where = ()) 
 
 async def find(model: type[M], scope: Scope, id: UUID) -> M:
     """One row by id. Raises NotFound if it is not there or not theirs to see."""
-    return await _one(model, scope, id, "")
+    values: list[Any] = [id]
+    return await _one(model, scope, values, visibility.source(model, scope, values))
 
 
 async def lock(model: type[M], scope: Scope, id: UUID) -> M:
-    """One row by id, locked until the unit of work ends. Raises NotFound as `find` does."""
-    return await _one(model, scope, id, " FOR UPDATE OF t")
+    """One row by id, locked until the unit of work ends. Raises NotFound as `find` does.
+
+    It is read as it is, whoever may only know less of it: a verb is about to write it.
+    """
+    return await _one(model, scope, [id], model._meta.db_table, " FOR UPDATE OF t")
 
 
-async def _one(model: type[M], scope: Scope, id: UUID, tail: str) -> M:
-    values: list[Any] = [id]
+async def _one(model: type[M], scope: Scope, values: list[Any], table: str, tail: str = "") -> M:
     seen = visibility.condition(model, scope, values)
-    table = model._meta.db_table
     rows = await sql(f"SELECT t.* FROM {table} t WHERE t.id = $1 AND {seen}{tail}", *values)
     if not rows:
         raise NotFound(noun=visibility.noun_of(model))

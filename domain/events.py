@@ -39,6 +39,7 @@ class Kind(StrEnum):
     MESSAGE_SENT = "MessageSent"
     NOTE_ADDED = "NoteAdded"
     ORDER_LINKED = "OrderLinked"
+    ORDER_ADDED = "OrderAdded"
     ORDER_CHANGED = "OrderChanged"
     CONVERSATION_QUEUED = "ConversationQueued"
     CONVERSATION_ASSIGNED = "ConversationAssigned"

@@ -32,7 +32,7 @@ class Join:
 
     def sql(self, scope: Scope, place: Callable[[str], str]) -> str:
         """The LEFT JOIN: nothing to see is nothing there."""
-        table = self.model._meta.db_table
+        table = visibility.table(self.model, scope, place)
         if self.first_by is None:
             seen = visibility.seen(self.model, scope, self.alias, place)
             found = f"{self.alias}.id = {self.parent}.{self.column}"
@@ -132,6 +132,9 @@ class _Writer:
     def seen(self, model: type[Model], alias: str = "t") -> str:
         return visibility.seen(model, self.scope, alias, self.of_scope)
 
+    def table(self, model: type[Model]) -> str:
+        return visibility.table(model, self.scope, self.of_scope)
+
     def where(self, terms: Sequence[tuple[str, int]], merge: bool = False) -> str:
         """Conditions, each with how many values follow it; `merge` sets the first Each apart."""
         made = []
@@ -170,7 +173,7 @@ def by_id(projection: Projection, scope: Scope) -> Statement:
     """One row: the value given is its id."""
     writer, model = _Writer(scope), projection.model
     inner = (
-        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {writer.table(model)} t "
         f"WHERE t.id = {writer.given()} AND {writer.seen(model)}"
     )
     columns, source = _outer(writer, projection, inner)
@@ -190,7 +193,7 @@ def listed(
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
     where = writer.where(terms, merge=limit is not None)
     inner = (
-        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {writer.table(model)} t "
         f"WHERE {writer.seen(model)}{where} ORDER BY {order}{tail}"
     )
     if writer.merged:
@@ -218,7 +221,7 @@ def of_each(
     ids = writer.given()
     inner = (
         f"SELECT t.* FROM unnest({ids}::uuid[]) about(id) CROSS JOIN LATERAL ("
-        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {writer.table(model)} t "
         f"WHERE t.{key} = about.id "
         f"AND {writer.seen(model)}{writer.where(terms)} ORDER BY {order} LIMIT {int(limit)}) t"
     )
@@ -234,7 +237,7 @@ def all_of_each(
     """
     writer, model = _Writer(scope), projection.model
     inner = (
-        f"SELECT {visibility.columns_of(model)} FROM {model._meta.db_table} t "
+        f"SELECT {visibility.columns_of(model)} FROM {writer.table(model)} t "
         f"WHERE t.{key} = ANY({writer.given()}::uuid[]) "
         f"AND {writer.seen(model)}{writer.where(terms)}"
     )
@@ -256,7 +259,7 @@ def linked(
     writer, model = _Writer(scope), projection.model
     inner = (
         f"SELECT {visibility.columns_of(model)}, link.{mine} AS link_mine, link.id AS link_id "
-        f"FROM {link._meta.db_table} link JOIN {model._meta.db_table} t ON t.id = link.{theirs} "
+        f"FROM {link._meta.db_table} link JOIN {writer.table(model)} t ON t.id = link.{theirs} "
         f"WHERE link.{mine} = ANY({writer.given()}::uuid[]) AND {writer.seen(link, 'link')} "
         f"AND {writer.seen(model)}{writer.where(terms)}"
     )
@@ -268,7 +271,7 @@ def counted(model: type[Model], scope: Scope, terms: Terms) -> Statement:
     """How many rows there are. Values given: those of `terms`."""
     writer = _Writer(scope)
     return writer.done(
-        f"SELECT count(*) FROM {model._meta.db_table} t "
+        f"SELECT count(*) FROM {writer.table(model)} t "
         f"WHERE {writer.seen(model)}{writer.where(terms)}"
     )
 
@@ -277,7 +280,7 @@ def counted_each(model: type[Model], scope: Scope, key: str) -> Statement:
     """How many rows there are with their `key` among some ids: pairs of id and number."""
     writer = _Writer(scope)
     return writer.done(
-        f"SELECT t.{key}, count(*) FROM {model._meta.db_table} t "
+        f"SELECT t.{key}, count(*) FROM {writer.table(model)} t "
         f"WHERE t.{key} = ANY({writer.given()}::uuid[]) AND {writer.seen(model)} GROUP BY 1"
     )
 

@@ -1,7 +1,8 @@
 """Who sees which rows, and what conditions and columns are, as SQL text.
 
-Each noun declares in its policy.py who sees its rows (`visible`) and which columns are made when
-they are read (`derive`); domain/db.py and domain/rendering.py put both into every read.
+Each noun declares in its policy.py who sees its rows (`visible`), what merchants are shown in place
+of a column (`instead`) and which columns are made when they are read (`derive`); domain/db.py and
+domain/rendering.py put them into every read.
 """
 
 from __future__ import annotations
@@ -52,12 +53,15 @@ def condition(model: type[Model], scope: Scope, values: list[Any], alias: str = 
 
     Raises KeyError for a table without declared rules: nothing is visible by accident.
     """
+    return seen(model, scope, alias, _into(values, scope))
 
+
+def _into(values: list[Any], scope: Scope) -> Callable[[str], str]:
     def parameter(name: str) -> str:
         values.append(getattr(scope, name))
         return f"${len(values)}"
 
-    return seen(model, scope, alias, parameter)
+    return parameter
 
 
 def seen(model: type[Model], scope: Scope, alias: str, parameter: Callable[[str], str]) -> str:
@@ -83,12 +87,54 @@ def _template(rules: Visibility, scope: Scope) -> str:
         return rules.staff
     if scope.role is Role.CUSTOMER:
         return rules.customer
-    # A partner's token that is bound to a merchant sees what that merchant sees.
-    if scope.role in MERCHANTS or (scope.role is Role.PARTNER and scope.merchant_id):
+    if _is_merchant(scope):
         return rules.merchant
     if scope.role is Role.PARTNER:
         return rules.partner
     return NOTHING
+
+
+def _is_merchant(scope: Scope) -> bool:
+    # A partner's token that is bound to a merchant sees what that merchant sees.
+    bound = scope.role is Role.PARTNER and scope.merchant_id is not None
+    return scope.role in MERCHANTS or bound
+
+
+# What merchants are shown of a row that is not all about them
+
+
+_instead: dict[type[Model], tuple[str, dict[str, str]]] = {}
+
+
+def instead(model: type[Model], joined: str, **columns: str) -> None:
+    """Declare what merchants are shown in place of columns, as SQL over `{t}` and `{merchant}`.
+
+    It stands for the column everywhere: in lists, their order, cursors and conditions. `joined` is
+    a JOIN that gives each row they see exactly one other, which columns may be taken from.
+    """
+    _instead[model] = joined, columns
+
+
+def source(model: type[Model], scope: Scope, values: list[Any]) -> str:
+    """What `scope` reads rows of `model` from; its parameters are appended to `values`."""
+    return table(model, scope, _into(values, scope))
+
+
+def table(model: type[Model], scope: Scope, parameter: Callable[[str], str]) -> str:
+    """The table, or for merchants it with what stands `instead` of columns; as `seen` is made.
+
+    PostgreSQL plans the latter as if it was written out: nothing is made that is not asked for.
+    """
+    name = model._meta.db_table
+    if model not in _instead or not _is_merchant(scope):
+        return name
+    joined, others = _instead[model]
+    columns = (
+        f"{others.get(column, f'{{t}}.{column}')} AS {column}"
+        for column in model._meta.fields_db_projection.values()
+    )
+    made = f"(SELECT {', '.join(columns)} FROM {{t}} {joined})"
+    return made.format(t=name, merchant=parameter("merchant_id"))
 
 
 # What is no column but reads like one

@@ -64,9 +64,15 @@ def _of_conversation(event: Happened) -> bool:
     return event.conversation_id is not None and event.ticket_id is None
 
 
+def _of_order(event: Happened) -> bool:
+    alone = event.conversation_id is None and event.ticket_id is None
+    return event.order_id is not None and alone
+
+
 _ONE = {"conversation": "Conversation", "ticket": "Ticket", "order": "Order"}
 _KINDS: dict[str, Callable[[Happened], bool]] = {
     "tickets": _of_ticket,
+    "orders": _of_order,
     "conversations": _of_conversation,
     "queue": _of_conversation,
 }

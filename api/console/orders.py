@@ -49,7 +49,7 @@ def parts(actor: Actor, verdict: str, number: str) -> list[Partial]:
 
 def hears(event: Happened) -> bool:
     """Whether an event is about an order."""
-    return event.kind == Kind.ORDER_CHANGED
+    return event.kind in (Kind.ORDER_ADDED, Kind.ORDER_CHANGED)
 
 
 async def draw_list(actor: Actor, verdict: str, number: str) -> str:

@@ -7,11 +7,18 @@ from domain.actors import Actor, Role, Scope
 from domain.conversations.models import Conversation, Holder, Message, Timeline
 
 # A merchant sees a conversation through the messages linked to its own orders, and only those.
+_THEIRS = "{t}.merchant_id = {merchant} AND {t}.author <> 'note'"
+
+
+def _of(messages: str) -> str:
+    return _THEIRS.replace("{t}", messages)
+
+
 visibility.visible(
     Message,
     visibility.Visibility(
         "conversations",
-        merchant="{t}.merchant_id = {merchant} AND {t}.author <> 'note'",
+        merchant=_THEIRS,
         customer="{t}.customer_id = {customer} AND {t}.author <> 'note'",
         partner="{t}.author <> 'note'",
     ),
@@ -21,8 +28,7 @@ visibility.visible(
     visibility.Visibility(
         "conversations",
         merchant=(
-            "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = {t}.id "
-            "AND m.merchant_id = {merchant})"
+            f"EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = {{t}}.id AND {_of('m')})"
         ),
         customer="{t}.customer_id = {customer}",
         partner=visibility.EVERYTHING,
@@ -30,6 +36,21 @@ visibility.visible(
 )
 visibility.visible(
     Timeline, visibility.Visibility("conversations", customer="{t}.customer_id = {customer}")
+)
+
+# When something was said last, or a person answered first, would tell of messages about others'
+# orders; the order of a list and its cursors would too. The last message is joined as the one that
+# none follows, so that a list walks the index of a merchant's messages from the newest.
+visibility.instead(
+    Conversation,
+    f"JOIN messages m ON m.conversation_id = {{t}}.id AND {_of('m')} "
+    "AND NOT EXISTS (SELECT 1 FROM messages l WHERE l.conversation_id = {t}.id "
+    f"AND l.seq > m.seq AND {_of('l')})",
+    last_message_at="m.created_at",
+    answered_at=(
+        f"(SELECT a.created_at FROM messages a WHERE a.conversation_id = {{t}}.id AND {_of('a')} "
+        "AND a.author = 'agent' ORDER BY a.seq LIMIT 1)"
+    ),
 )
 
 visibility.derive(Message, has_secrets="{t}.sealed IS NOT NULL")

@@ -85,7 +85,7 @@ async def merchants_in(conversation: UUID) -> list[UUID]:
     """The merchants whose orders a conversation touched: those who see it. For events only."""
     rows = await db.sql(
         "SELECT DISTINCT merchant_id FROM messages WHERE conversation_id = $1 "
-        "AND merchant_id IS NOT NULL",
+        "AND merchant_id IS NOT NULL AND author <> 'note'",
         conversation,
     )
     return [row["merchant_id"] for row in rows]

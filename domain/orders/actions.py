@@ -27,7 +27,7 @@ class Owners:
 
 
 async def mirror(shop: UUID, orders: Sequence[ShopOrder], owners: Mapping[str, Owners]) -> int:
-    """Keep what the shop says of its orders; how many changed, each with its event.
+    """Keep what the shop says of its orders; how many are new or changed, each with its event.
 
     Nothing plain is kept: contacts and card secrets become keyed hashes and a hint. `owners` are
     by order number.
@@ -60,7 +60,8 @@ async def claim_for(shop: UUID, customer: UUID) -> int:
             customer,
         )
         for row in rows:
-            _changed(shop, row["id"], [customer, row["before"]], row["merchant_id"], "customer")
+            owners = [customer, row["before"]]
+            _tell(Kind.ORDER_CHANGED, shop, row["id"], owners, row["merchant_id"], "customer")
     return len(rows)
 
 
@@ -89,6 +90,9 @@ async def _insert(shop: UUID, orders: Sequence[ShopOrder], owners: Mapping[str, 
     await Order.bulk_create(rows, batch_size=500)
     await Card.bulk_create(cards, batch_size=500)
     await Refund.bulk_create(refunds, batch_size=500)
+    # Of thousands too, one event each: they are written with one statement (domain/events.py).
+    for row in rows:
+        _tell(Kind.ORDER_ADDED, shop, row.id, [row.customer_id], row.merchant_id, row.verdict)
 
 
 def _row(shop: UUID, order: ShopOrder, owner: Owners) -> Order:
@@ -153,14 +157,20 @@ async def _update(mirrored: Order, order: ShopOrder) -> None:
     mirrored.synced_at = now()
     await mirrored.save()
     customers = [mirrored.customer_id]
-    _changed(mirrored.shop_id, mirrored.id, customers, mirrored.merchant_id, judged.code)
+    shop, merchant = mirrored.shop_id, mirrored.merchant_id
+    _tell(Kind.ORDER_CHANGED, shop, mirrored.id, customers, merchant, judged.code)
 
 
-def _changed(
-    shop: UUID, order: UUID, customers: Sequence[UUID | None], merchant: UUID | None, what: str
+def _tell(
+    kind: Kind,
+    shop: UUID,
+    order: UUID,
+    customers: Sequence[UUID | None],
+    merchant: UUID | None,
+    what: str,
 ) -> None:
     record(
-        Kind.ORDER_CHANGED,
+        kind,
         shop=shop,
         by=system(shop).ref,
         order=order,

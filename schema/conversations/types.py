@@ -125,9 +125,13 @@ class Conversation(Node):
     sentiment: enums.Sentiment | None = staff_only("The customer's mood, last; for staff.")
     reasons: list[str] | None = staff_only("Why the priority is what it is; for staff.")
     opened_at: datetime
-    last_message_at: datetime
+    last_message_at: datetime = strawberry.field(
+        description="When the newest message that may be seen was said."
+    )
     queued_at: datetime | None
-    answered_at: datetime | None
+    answered_at: datetime | None = strawberry.field(
+        description="When a person answered first, as far as may be seen."
+    )
     closed_at: datetime | None
     first_due_at: datetime | None = staff_only("When a person must have answered; for staff.")
     deadline: enums.Deadline | None = staff_only("How that deadline stands; for staff.")

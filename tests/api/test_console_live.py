@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from importlib import import_module
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from api.console import queue
+from api.console import orders, queue
 from api.console.circles import MOST_WAITING, Circle, Ear
 from api.console.live import Partial, follow, hub
 from domain import events, live
 from domain.actors import Actor
+from domain.clock import now
 from domain.conversations import actions as conversations
 from domain.events import Happened
+from domain.orders.actions import Owners, mirror
+from domain.orders.connectors.base import ShopOrder
+from domain.orders.verdict import OrderFacts
 from domain.people import actions as people
 from domain.people.queries import actor_of_session
 from tests.hands import Hands
@@ -365,3 +370,25 @@ async def test_pages_of_a_closed_circle_leave_nothing_behind(house: House, desk:
 
 def _position(frame: bytes) -> int:
     return int(frame.partition(b"\n")[0].removeprefix(b"id: "))
+
+
+async def test_a_new_order_appears_on_the_list_of_whoever_may_see_it_and_wakes_no_other(
+    desk: Desk, house: House
+) -> None:
+    opened = [
+        await desk.open(who, orders.parts(who, "", ""))
+        for who in (house.alice, house.mei, house.nora)
+    ]
+    amount, number = Decimal(30), "DJ202611201200000001"
+    facts = OrderFacts(number=number, status="completed", amount=amount, placed_at=now())
+    sold = ShopOrder(
+        number=number, product="卡", quantity=1, amount=amount, created_at=now(), facts=facts
+    )
+    for _ in range(2):
+        await mirror(house.id, [sold], {number: Owners(house.merchants["mei"].id)})
+    await desk.carry()
+    staff, seller, other = opened
+    for page in (staff, seller):
+        await page.caught_up()
+        assert [number in frame.decode() for frame in page.frames] == [True]
+    assert other.frames == []

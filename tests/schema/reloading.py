@@ -19,10 +19,10 @@ from tests.schema.asking import Listening, ask, follow
 
 MESSAGE = """id seq author authorName text facts clientId createdAt hasSecrets order { id }
   reading { intent sentiment also entities }"""
-CONVERSATION = f"""id state holder priority intent sentiment reasons openedAt queuedAt answeredAt
-  closedAt firstDueAt deadline channelKind customer {{ id }} team {{ id }} agent {{ id }}
-  order {{ id }} lastMessage {{ {MESSAGE} }} messages(last: 20) {{ nodes {{ {MESSAGE} }} }}
-  readings {{ intent sentiment }}"""
+CONVERSATION = f"""id state holder priority intent sentiment reasons openedAt lastMessageAt
+  queuedAt answeredAt closedAt firstDueAt deadline channelKind customer {{ id }} team {{ id }}
+  agent {{ id }} order {{ id }} lastMessage {{ {MESSAGE} }}
+  messages(last: 20) {{ nodes {{ {MESSAGE} }} }} readings {{ intent sentiment }}"""
 TICKET = """id number state category intent priority reasons openedAt dueAt deadline solvedAt
   closedAt team { id } owner { id } customer { id } merchant { id } order { id }
   conversation { id } history { kind }"""

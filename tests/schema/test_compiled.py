@@ -243,6 +243,13 @@ QUESTIONS = {
           agents { name presence teams { name } } teams { key agents { name role } }
           merchants { name externalId } templates { key text } }
     """,
+    "what was said last, in either order, and its place": """
+        { latest: conversations(first: 2) { ...page } earliest: conversations(order: EARLIEST,
+          last: 2) { ...page } customers(first: 3) { nodes { conversations(first: 2) { ...page } } }
+          tickets(first: 3) { nodes { conversation { lastMessageAt lastMessage { createdAt } } } } }
+        fragment page on ConversationConnection { totalCount edges { cursor node {
+          lastMessageAt lastMessage { createdAt conversation { lastMessageAt } } } } }
+    """,
     "histories": """
         { conversations(first: 3) { nodes { channelKind lastMessage { text hasSecrets facts }
           events { cursor kind at actor data } tickets { number history { kind } }

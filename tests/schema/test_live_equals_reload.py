@@ -115,6 +115,7 @@ SCREENS: tuple[tuple[Screen, Callable[[World], dict[str, str]]], ...] = (
         Screen("order", "order", "OrderChanged", reloading.ORDER),
         lambda w: _named("Order", w.house.orders["nora"].id),
     ),
+    (Screen("orders", "order", "OrderChanged", reloading.ORDER, listed=True), lambda w: {}),
     (Screen("metrics", "metrics", "MetricsChanged", reloading.METRICS), lambda w: {}),
 )
 
@@ -166,14 +167,33 @@ async def a_customer_goes_on(w: World) -> AsyncIterator[None]:
     await conversations.receive(w.house.eve, "还在吗，我的卡密是 ABCD-EFGH-1234-WXYZ")
 
 
-@happening
-async def a_customer_names_another_merchants_order(w: World) -> AsyncIterator[None]:
-    yield
+async def _eve_names_noras_order(w: World) -> None:
     said = await conversations.receive(w.house.eve, f"还有 {w.house.orders['nora'].number}")
     (row,) = await db.select(Order, w.alice.scope, [("t.id = {}", w.house.orders["nora"].id)])
     async with unit_of_work():
         conversation = await db.lock(Conversation, w.alice.scope, w.eves)
         await conversations.link_order(conversation, said.id, row)
+
+
+@happening
+async def a_customer_names_another_merchants_order(w: World) -> AsyncIterator[None]:
+    yield
+    await _eve_names_noras_order(w)
+
+
+@happening
+async def a_customer_goes_on_about_another_merchants_order(w: World) -> AsyncIterator[None]:
+    await _eve_names_noras_order(w)
+    yield
+    await conversations.receive(w.house.eve, "还在吗")
+
+
+@happening
+async def a_person_answers_first_about_another_merchants_order(w: World) -> AsyncIterator[None]:
+    await _eve_names_noras_order(w)
+    await conversations.claim(w.alice, w.eves)
+    yield
+    await conversations.reply(w.alice, w.eves, "在的")
 
 
 @happening
@@ -362,6 +382,23 @@ async def an_order_changes(w: World) -> AsyncIterator[None]:
 
 
 @happening
+async def an_order_is_new(w: World) -> AsyncIterator[None]:
+    yield
+    order = replace(_as_the_shop_has(w.house.orders["mei"]), number="DJ202611201200000001")
+    owners = {order.number: orders.Owners(w.house.merchants["mei"].id, "u-frank")}
+    await orders.mirror(w.house.id, [order], owners)
+
+
+@happening
+async def an_order_is_new_and_its_buyer_comes(w: World) -> AsyncIterator[None]:
+    yield
+    order = replace(_as_the_shop_has(w.house.orders["mei"]), number="DJ202611201200000002")
+    owners = {order.number: orders.Owners(w.house.merchants["mei"].id, "u-frank")}
+    await orders.mirror(w.house.id, [order], owners)
+    await orders.claim_for(w.house.id, w.house.frank.id)
+
+
+@happening
 async def an_order_turns_out_to_be_somebody_elses(w: World) -> AsyncIterator[None]:
     order = w.house.orders["nora"]
     hashed = await db.sql(
@@ -502,6 +539,7 @@ KINDS = {
     Kind.MESSAGE_SENT: "an_agent_replies",
     Kind.NOTE_ADDED: "an_agent_writes_a_note",
     Kind.ORDER_LINKED: "a_customer_names_another_merchants_order",
+    Kind.ORDER_ADDED: "an_order_is_new",
     Kind.ORDER_CHANGED: "an_order_changes",
     Kind.CONVERSATION_QUEUED: "the_bot_hands_over",
     Kind.CONVERSATION_ASSIGNED: "routing_gives_a_talk_away",

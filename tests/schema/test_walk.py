@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 import pytest
 from graphql import (
@@ -21,11 +22,15 @@ from graphql import (
 
 from domain import events
 from domain.actors import Actor
+from domain.clock import now
 from domain.conversations import actions as talk
 from domain.conversations.models import Conversation, Message
 from domain.knowledge import actions as knowledge
 from domain.knowledge.models import Article
+from domain.orders import actions as orders
+from domain.orders.connectors.base import ShopOrder
 from domain.orders.models import Order
+from domain.orders.verdict import OrderFacts
 from domain.people.models import Customer, Grant, Merchant, Person, Team
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
@@ -89,6 +94,7 @@ async def world(name: str, hands: Hands) -> World:
     w.marks[opened[1].number] = {*STAFF, "frank", "pat"}
     await _knowledge(w)
     await hands.work()
+    await _moments(w)
     await _ids(w)
     return w
 
@@ -103,6 +109,7 @@ async def _name_rows(w: World) -> None:
         sold.evidence = {"zh": w.mark(f"zh{key}", *STAFF, key, "eve", "pat"), "en": "e"}
         await sold.save()
         w.marks[sold.number] = {*STAFF, key, "eve", "pat"}
+        w.marks[opaque("Order", sold.id)] = {*STAFF, key, "eve", "pat"}
     for team in h.teams.values():
         team.name = w.mark(f"team{team.key}", *STAFF)
         await team.save()
@@ -124,6 +131,19 @@ async def _knowledge(w: World) -> None:
     await draft.save()
     text = w.mark("template", *STAFF)
     await knowledge.keep_template(id, {"key": "t", "intent": "other", "text": text})
+
+
+async def _moments(w: World) -> None:
+    """When something was said last tells that it was said: mark the last words of each talk."""
+    names = {row.id: key for key, row in w.house.merchants.items()}
+    names |= {actor.id: name for name, actor in w.house.everyone().items()}
+    for talked in await Conversation.filter(shop_id=w.house.id):
+        for message in await Message.filter(conversation_id=talked.id).order_by("-seq")[:2]:
+            allowed = set(STAFF)
+            if message.author != "note":
+                allowed |= {"pat", names[message.customer_id]}
+                allowed |= {names[message.merchant_id]} if message.merchant_id else set()
+            w.marks[message.created_at.isoformat()] = allowed
 
 
 async def _ids(w: World) -> None:
@@ -336,6 +356,17 @@ def subscriptions(mine: World, others: World) -> Iterable[tuple[str, dict[str, o
             yield f"subscription {{ {name} {shape} }}", {}
 
 
+async def _mirror_new_orders(w: World) -> None:
+    """Each merchant sells something, nobody knows yet to whom."""
+    for key, merchant in w.house.merchants.items():
+        word, at = w.mark(f"new{key}", *STAFF, key, "pat"), now()
+        facts = OrderFacts(number=word, status="completed", amount=Decimal(30), placed_at=at)
+        sold = ShopOrder(
+            number=word, product=word, quantity=1, amount=Decimal(30), created_at=at, facts=facts
+        )  # fmt: skip
+        await orders.mirror(w.house.id, [sold], {word: orders.Owners(merchant.id, "u-frank")})
+
+
 async def test_nobody_is_told_what_is_not_theirs(worlds: tuple[World, World], hands: Hands) -> None:
     mine, others = worlds
     await hands.work()
@@ -355,9 +386,12 @@ async def test_nobody_is_told_what_is_not_theirs(worlds: tuple[World, World], ha
     for w in worlds:
         h = w.house
         await talk.receive(h.eve, f"还是不行 {w.mark('again', *STAFF, 'eve', 'pat', 'nora')}")
+        # Mei's order is linked to a conversation that was about Nora's.
+        await talk.receive(h.eve, f"那这个呢 {h.orders['mei'].number}")
         await talk.receive(h.frank, f"谢谢 {w.mark('thanks', *STAFF, 'frank', 'pat')}")
         conversation = await Conversation.get(customer_id=h.frank.id)
         await talk.note(h.alice, conversation.id, w.mark("laternote", *STAFF))
+        await _mirror_new_orders(w)
     await hands.work()
     for event in await events.between(start, await events.head()):
         hub.hear(event)
@@ -375,8 +409,8 @@ async def test_nobody_is_told_what_is_not_theirs(worlds: tuple[World, World], ha
         told[name] += ear.text
     for member in members:
         member.leave()
-    for word in ("markAagain", "markAthanks", "markAlaternote"):
-        for name in mine.marks[word] & {"dana", "nora", "eve", "frank"}:
+    for word in ("markAagain", "markAthanks", "markAlaternote", "markAnewmei", "markAnewnora"):
+        for name in mine.marks[word] & {"dana", "mei", "nora", "eve", "frank", "pat"}:
             assert word in told[name], (word, name)
 
 

@@ -192,7 +192,7 @@ async def _close_doubles(visitor_id: UUID, customer: Customer, by: str) -> None:
 
 
 _SEEN_BY = """ARRAY(SELECT DISTINCT m.merchant_id FROM messages m
-WHERE m.conversation_id = c.id AND m.merchant_id IS NOT NULL)"""
+WHERE m.conversation_id = c.id AND m.merchant_id IS NOT NULL AND m.author <> 'note')"""
 
 _MOVED = f"""
 SELECT c.id AS conversation, NULL::uuid AS ticket, NULL::uuid AS "order", {_SEEN_BY} AS merchants

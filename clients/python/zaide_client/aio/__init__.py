@@ -121,6 +121,14 @@ from .follow_order import (
     FollowOrderOrderResync,
     FollowOrderOrderSubscribed,
 )
+from .follow_orders import (
+    FollowOrders,
+    FollowOrdersOrdersOrderChanged,
+    FollowOrdersOrdersOrderChangedOrder,
+    FollowOrdersOrdersRemoved,
+    FollowOrdersOrdersResync,
+    FollowOrdersOrdersSubscribed,
+)
 from .follow_queue import (
     FollowQueue,
     FollowQueueQueueConversationChanged,
@@ -360,6 +368,12 @@ __all__ = [
     "FollowOrderOrderRemoved",
     "FollowOrderOrderResync",
     "FollowOrderOrderSubscribed",
+    "FollowOrders",
+    "FollowOrdersOrdersOrderChanged",
+    "FollowOrdersOrdersOrderChangedOrder",
+    "FollowOrdersOrdersRemoved",
+    "FollowOrdersOrdersResync",
+    "FollowOrdersOrdersSubscribed",
     "FollowQueue",
     "FollowQueueQueueConversationChanged",
     "FollowQueueQueueConversationChangedConversation",

@@ -84,6 +84,13 @@ from .follow_order import (
     FollowOrderOrderResync,
     FollowOrderOrderSubscribed,
 )
+from .follow_orders import (
+    FollowOrders,
+    FollowOrdersOrdersOrderChanged,
+    FollowOrdersOrdersRemoved,
+    FollowOrdersOrdersResync,
+    FollowOrdersOrdersSubscribed,
+)
 from .follow_queue import (
     FollowQueue,
     FollowQueueQueueConversationChanged,
@@ -2203,6 +2210,66 @@ class Client(AsyncBaseClient):
             query=query, operation_name="FollowOrder", variables=variables, **kwargs
         ):
             yield FollowOrder.model_validate(data).order
+
+    async def follow_orders(
+        self, after: Union[Optional[str], UnsetType] = UNSET, **kwargs: Any
+    ) -> AsyncIterator[
+        Union[
+            FollowOrdersOrdersSubscribed,
+            FollowOrdersOrdersOrderChanged,
+            FollowOrdersOrdersRemoved,
+            FollowOrdersOrdersResync,
+        ]
+    ]:
+        query = gql("""
+            subscription FollowOrders($after: Cursor) {
+              orders(after: $after) {
+                __typename
+                ... on Subscribed {
+                  cursor
+                }
+                ... on OrderChanged {
+                  cursor
+                  kind
+                  order {
+                    ...OrderParts
+                  }
+                }
+                ... on Removed {
+                  cursor
+                  id
+                }
+                ... on Resync {
+                  cursor
+                }
+              }
+            }
+
+            fragment OrderParts on Order {
+              id
+              number
+              product
+              quantity
+              amount
+              currency
+              status
+              verdict
+              evidence
+              contactHint
+              placedAt
+              paidAt
+              deliveredAt
+              merchant {
+                id
+                name
+              }
+            }
+            """)
+        variables: dict[str, object] = {"after": after}
+        async for data in self.execute_ws(
+            query=query, operation_name="FollowOrders", variables=variables, **kwargs
+        ):
+            yield FollowOrders.model_validate(data).orders
 
     async def follow_metrics(
         self, after: Union[Optional[str], UnsetType] = UNSET, **kwargs: Any
