@@ -22,6 +22,7 @@ from domain.conversations import actions as talk
 from domain.conversations.models import Conversation, Message
 from schema import execution, parsing
 from schema.context import Context
+from schema.ready import Ready
 from schema.scalars import opaque
 from tests import factories
 from tests.people import House
@@ -64,7 +65,7 @@ async def listed(way: Way, who: Actor, **variables: Any) -> dict[str, Any]:
     """The list as somebody gets it."""
     document, context = parsing.read(LISTED), Context(actor=who)
     given = {"order": "LATEST", "first": 20, **variables}
-    result = await way(document, document.operation(None), given, context)
+    result = await way(Ready(document, document.operation(None), given), context)
     answer = orjson.loads(execution.encode(result, context))
     assert "errors" not in answer, answer
     found: dict[str, Any] = answer["data"]["conversations"]
