@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import asyncio
 from asyncio.transports import BaseTransport, Transport
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.server import ServerState
 
 from api.hall import FULL, LATE, RETRY_SECONDS, Hall
 
@@ -46,12 +45,12 @@ class Caller(asyncio.Protocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Keep or refuse them."""
         self._transport = cast(Transport, transport)
-        state = self._given.get("server_state")
-        if not _can_be_counted(state):
+        connections = _connections(self._given)
+        if connections is None:
             self._become(HttpToolsProtocol(**self._given))
-        elif self.hall.has_room(len(state.connections)):
-            # With uvicorn's own, which it tells when it stops.
-            state.connections.add(self)
+        elif self.hall.has_room(len(connections)):
+            # With uvicorn's own, whom it tells when it stops.
+            connections.add(self)
             self.hall.strangers.add(self)
         else:
             self.give_up(FULL)
@@ -82,9 +81,9 @@ class Caller(asyncio.Protocol):
 
     def _forget(self) -> None:
         self.hall.strangers.discard(self)
-        state = self._given.get("server_state")
-        if _can_be_counted(state):
-            state.connections.discard(self)
+        connections = _connections(self._given)
+        if connections is not None:
+            connections.discard(self)
 
     def _become(self, served: asyncio.Protocol) -> None:
         assert self._transport is not None
@@ -105,7 +104,7 @@ class Asking(HttpToolsProtocol):
         self._owes_nothing()
         self.hall.bodies.add(self)
         if self.cycle is None and self._is_too_much() and self.url not in HOW_WE_ARE:
-            self.app = refuse  # type: ignore[assignment]
+            self.app = refuse
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -124,7 +123,10 @@ class Asking(HttpToolsProtocol):
         """Wait for their turn to get a socket."""
         self._owes_nothing()
         self.transport.pause_reading()
-        self.hall.queue(self)
+        if self._is_too_much():
+            self.hall.refuse(self)
+        else:
+            self.hall.queue(self)
 
     def enter(self) -> None:
         """Have a socket."""
@@ -175,5 +177,7 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _can_be_counted(state: object) -> TypeGuard[ServerState]:
-    return isinstance(getattr(state, "connections", None), set)
+def _connections(given: dict[str, Any]) -> set[asyncio.Protocol] | None:
+    """uvicorn's connections of any kind, where it keeps them as we know it."""
+    found = getattr(given.get("server_state"), "connections", None)
+    return found if isinstance(found, set) else None

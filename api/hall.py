@@ -131,12 +131,16 @@ class Hall:
         self._awake()
         return self.strangers.give_up_one(FULL) or self.staying.give_up_one()
 
+    def refuse(self, who: Owing) -> None:
+        """Say that there is no place."""
+        self.turned_away += 1
+        self._awake()
+        who.give_up(FULL)
+
     def queue(self, guest: Guest) -> None:
         """Let somebody enter when it is their turn, or refuse them at once."""
         if self._sockets() <= len(self._queue):
-            self.turned_away += 1
-            self._awake()
-            guest.give_up(FULL)
+            self.refuse(guest)
             return
         self._queue.append(guest)
         if len(self._queue) == 1:
