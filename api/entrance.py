@@ -134,13 +134,13 @@ class Asking(HttpToolsProtocol):
             return
         self.transport.resume_reading()
         super().handle_websocket_upgrade()
-        self._dissolve()
+        # Nobody else frees the parser, which points back at us, for as long as the socket lives.
+        self.parser = None  # type: ignore[assignment]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """They left."""
         super().connection_lost(exc)
         self._owes_nothing()
-        self._dissolve()
 
     def give_up(self, word: bytes = b"") -> None:
         """As in Owing."""
@@ -150,15 +150,6 @@ class Asking(HttpToolsProtocol):
 
     def _is_too_much(self) -> bool:
         return self.hall.busy(len(self.connections)) > self.hall.places
-
-    def _dissolve(self) -> None:
-        """Be gone when nobody asks any more, and not when garbage is next looked for.
-
-        The parser and the last answer point back at us: with thousands this would be all of their
-        memory, and for as long as a socket lives.
-        """
-        self.parser = self.cycle = self.flow = None  # type: ignore[assignment]
-        self.pipeline.clear()
 
     def _owes_nothing(self) -> None:
         self.hall.strangers.discard(self)
