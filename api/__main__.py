@@ -9,8 +9,11 @@ import sys
 import uvicorn
 
 from api.console.live import hub
+from api.entrance import entrance
 from api.graphql.crowd import crowd
 from api.graphql.wire import Served
+from api.hall import Hall, places
+from api.memory import Ebb
 from domain.embedded import StartFailed
 from domain.logging import configure
 from domain.settings import Settings, settings
@@ -24,6 +27,14 @@ GRACE_SECONDS = 8  # for requests under way when we are told to stop; `up` waits
 
 class Server(uvicorn.Server):
     """uvicorn, but streams are ended when it is told to stop, instead of being waited for."""
+
+    ebb = Ebb()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, look whether many have left."""
+        if counter % 10 == 0:
+            self.ebb.look(len(self.server_state.connections), crowd.left)
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does; then leave what is there for good out of every collection.
@@ -68,7 +79,7 @@ def config(here: Settings) -> uvicorn.Config:
         host=here.host,
         port=here.port,
         loop="auto" if sys.platform == "win32" else "uvloop",
-        http="httptools",
+        http=entrance(Hall(places(here.max_connections), lambda: crowd.places)),
         ws=Served,
         ws_max_size=here.max_body,
         ws_per_message_deflate=False,  # for fan-out it costs 2 to 3 times the memory and CPU

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     max_sockets: int = Field(
         default=5000, ge=1, description="sockets and streams of subscribers per API process"
     )
+    max_connections: int = Field(
+        default=8000, ge=1, description="connections of any kind per API process, idle ones too"
+    )
     max_message: int = Field(default=4000, ge=1, le=20000, description="characters of one message")
     login_attempts: int = Field(
         default=8, ge=1, description="failed log-ins per quarter of an hour"

@@ -37,11 +37,18 @@ class Crowd:
     def __init__(self) -> None:
         self._guests: dict[Guest, None] = {}
         self._heart: asyncio.Task[None] | None = None
+        self.left = 0
+        """How many have left since the process began."""
+
+    @property
+    def places(self) -> int:
+        """How many more may come."""
+        return max(0, settings().max_sockets - len(self._guests))
 
     @property
     def is_full(self) -> bool:
         """Whether there is no place for one more."""
-        return len(self._guests) >= settings().max_sockets
+        return not self.places
 
     def enter(self, guest: Guest) -> None:
         """Take a place."""
@@ -51,7 +58,9 @@ class Crowd:
 
     def leave(self, guest: Guest) -> None:
         """Give the place back."""
-        self._guests.pop(guest, None)
+        if guest in self._guests:
+            del self._guests[guest]
+            self.left += 1
         if not self._guests and self._heart is not None:
             self._heart.cancel()
             self._heart = None

@@ -20,6 +20,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
+from api import health
 from api.auth import cookie_name
 from api.graphql.http import routes
 from api.graphql.wire import Served
@@ -32,16 +33,16 @@ AUDITS = Path(__file__).parent / "audits"
 
 
 def app() -> Starlette:
-    """Nothing but the doors of GraphQL."""
-    return Starlette(routes=routes)
+    """Nothing but the doors of GraphQL, and how we are."""
+    return Starlette(routes=[*routes, *health.routes])
 
 
 @asynccontextmanager
-async def serving(ws: Any = Served) -> AsyncIterator[str]:
+async def serving(ws: Any = Served, http: Any = "httptools") -> AsyncIterator[str]:
     """A real server on a free port, by default with our websocket class; its address, host:port."""
     config = uvicorn.Config(
-        app(), port=0, log_level="error", ws=ws, ws_per_message_deflate=False,
-        lifespan="off", timeout_graceful_shutdown=1,
+        app(), port=0, log_level="error", ws=ws, http=http, lifespan="off",
+        ws_per_message_deflate=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
