@@ -162,9 +162,8 @@ class Stream(Viewer[None]):
     # What the process tells
 
     def beat(self) -> None:
-        """A sign of life, and a look at who this still is."""
+        """A sign of life."""
         self.outbox.put(ALIVE)
-        self.look_again()
 
     def dismiss(self) -> None:
         """The server stops: the client comes back to another one."""
