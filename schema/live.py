@@ -24,7 +24,7 @@ from uuid import UUID
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
-from domain import db, live
+from domain import live
 from domain.actors import Actor, Scope
 from domain.errors import DomainError
 from domain.events import Happened, Kind
@@ -32,6 +32,7 @@ from schema import execution
 from schema.context import Context
 from schema.execution import encode
 from schema.feed import Feed, Hello, Item, Lost
+from schema.moments import Moment
 from schema.parsing import Refused
 from schema.pulse import Pulse
 from schema.questions import Question
@@ -293,7 +294,7 @@ class Hub:
                 # Who has no actor yet may just be being looked up, before the change.
                 if client.actor is None or changes(client.actor, event):
                     client.stale()
-        once = db.Once()
+        once = Moment()
         for place in concerned(event):
             for group in self._by_topic.get(place, ()):
                 if group.topic.hears(event) and concerns(group.scope, event):

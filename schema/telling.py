@@ -86,8 +86,9 @@ class Lines:
             if line is None:
                 self._others.append(listener)
             else:
-                key, *way = line
-                self._by_key.setdefault(key, []).append((listener, *way))
+                key, gate, sink, is_closing, write = line
+                way = (listener, gate, sink, is_closing, write)
+                self._by_key.setdefault(key, []).append(way)
 
     def tell(self, frame: Frame) -> None:
         """Tell each of them a frame."""

@@ -32,7 +32,8 @@ FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = $1
 
 _STANDING = """
 SELECT s.id FROM sessions s JOIN people p ON p.id = s.person_id
-LEFT JOIN grants g ON g.id = s.grant_id WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $3
+LEFT JOIN grants g ON g.id = s.grant_id
+WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $3
   AND p.disabled_at IS NULL AND g.revoked_at IS NULL AND (g.id IS NOT NULL OR p.is_admin)
 UNION ALL
 SELECT t.id FROM tokens t

@@ -49,7 +49,7 @@ class OrderSubscriptions:
             if key is None or event.order_id != key:
                 return None
             cursor = Cursor(event.position)
-            order = await Order.load_by(context, key)
+            order = await Order.shared_by(context, key)
             if order is None:
                 return Removed(cursor=cursor, id=opaque("Order", key))
             return OrderChanged(cursor=cursor, kind=event.kind, order=order)
