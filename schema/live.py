@@ -36,7 +36,7 @@ from schema.moments import Moment
 from schema.parsing import Refused
 from schema.pulse import Pulse
 from schema.questions import Question
-from schema.telling import Frame, Line, Lines, Listener
+from schema.telling import Frame, Lines, Listener
 from schema.topics import concerned, topic
 from schema.updates import concerns
 
@@ -58,14 +58,13 @@ class Client(Protocol):
 class Member:
     """One client's place in a group: first it catches up, then it hears what the group tells."""
 
-    __slots__ = ("group", "held", "line", "listener", "overrun", "seen", "task")
+    __slots__ = ("group", "held", "listener", "overrun", "seen", "task")
 
     def __init__(self, group: Group, listener: Listener, seen: int) -> None:
         self.group, self.listener = group, listener
         self.seen = seen
         self.held: list[Frame] | None = []
         self.overrun = False
-        self.line: Line | None = None
         self.task: asyncio.Task[None] | None = None
 
     def tell(self, frame: Frame) -> None:
@@ -82,7 +81,6 @@ class Member:
     def go_live(self) -> None:
         """Hear the group directly from now on, after what it told in the meantime."""
         held, self.held, self.task = self.held or [], None, None
-        self.line = self.listener.line
         self.group.changed()
         for frame in held:
             self.listener.told(frame)
@@ -146,7 +144,7 @@ class Group:
         alike = []
         for member in self.members:
             if member.held is None and first > member.seen:
-                alike.append((member.listener, member.line))
+                alike.append(member.listener)
             else:
                 catching_up.append(member)
         lines = Lines(alike)

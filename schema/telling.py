@@ -79,10 +79,11 @@ class Lines:
 
     __slots__ = ("_by_key", "_others")
 
-    def __init__(self, listeners: Iterable[tuple[Listener, Line | None]]) -> None:
+    def __init__(self, listeners: Iterable[Listener]) -> None:
         self._by_key: dict[str, list[Way]] = {}
         self._others: list[Listener] = []
-        for listener, line in listeners:
+        for listener in listeners:
+            line = listener.line
             if line is None:
                 self._others.append(listener)
             else:
