@@ -7,6 +7,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -31,7 +32,7 @@ from schema.live import Group
 from schema.parsing import core
 from schema.pulse import Pulse
 from schema.scalars import opaque
-from schema.telling import Frame, Line
+from schema.telling import Frame, Line, Lines, Listener
 from tests.people import House
 from tests.schema.asking import follow
 from tests.schema.conftest import Wire
@@ -149,6 +150,11 @@ async def test_nothing_follows_a_close_that_still_waits_to_be_sent() -> None:
     transport.close()
     assert direct.is_gone
     assert direct.write(framed(b"late"))
+    line = direct.line("1", Outbox(direct.write, list))
+    listener = cast(Listener, SimpleNamespace(
+        line=line, bytes_of=lambda _: framed(b"late"), told=lambda _: None
+    ))  # fmt: skip
+    Lines([listener]).tell(update(0))
     reader, writer = await asyncio.open_connection(sock=theirs)
     told = await reader.read()
     assert told.endswith(framed(b"early"))
@@ -284,6 +290,7 @@ async def test_who_is_held_back_is_told_later_and_in_order_and_the_others_at_onc
     tell(group, update(1))
     tell(group, update(2))
     assert other.socket.outbox.is_empty
+    assert [operation for _, operation in held.socket.outbox._out or ()] == [held, held]
     held.socket.outbox.release()
     tell(group, update(3))
     for talk in (one, two):
