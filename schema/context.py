@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import strawberry
 from strawberry.extensions import FieldExtension
 
-from domain import db
 from domain.actors import Actor, Scope
 from domain.errors import Unauthenticated
 from schema.loaders import Loaders
+from schema.moments import Moment
 
 if TYPE_CHECKING:
     from schema.feed import Feed
@@ -32,7 +32,7 @@ class Context:
     language: str = ""
     feed: Feed | None = None
     path: str = "refused"
-    once: db.Once | None = None
+    once: Moment | None = None
     _loaders: Loaders | None = field(default=None, repr=False)
 
     @property

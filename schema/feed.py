@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 from domain import broker, db
 from domain.events import Happened
+from schema.moments import Moment
 from schema.updates import resync, subscribed
 
 if TYPE_CHECKING:
@@ -47,12 +48,12 @@ class Feed:
     def __init__(self, position: int, items: Iterable[Item] = (), *, closed: bool = False) -> None:
         self.position = position
         self.current: Item | None = None
-        self.once: db.Once | None = None
-        self._items: deque[tuple[Item, db.Once | None]] = deque((item, None) for item in items)
+        self.once: Moment | None = None
+        self._items: deque[tuple[Item, Moment | None]] = deque((item, None) for item in items)
         self._closed = closed
         self._wake = asyncio.Event()
 
-    def push(self, item: Item, once: db.Once | None = None) -> None:
+    def push(self, item: Item, once: Moment | None = None) -> None:
         """Add an item, with the reads that all who tell of it share.
 
         A feed that lags too far behind forgets what waits, and says so.

@@ -18,14 +18,13 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from graphql import ExecutionResult, GraphQLError
 
-from domain import db, live
+from domain import live
 from domain.actors import Actor, Scope
 from domain.errors import DomainError
 from domain.events import Happened, Kind
@@ -33,41 +32,16 @@ from schema import execution
 from schema.context import Context
 from schema.execution import encode
 from schema.feed import Feed, Hello, Item, Lost
+from schema.moments import Moment
 from schema.parsing import Refused
 from schema.pulse import Pulse
 from schema.questions import Question
+from schema.telling import Frame, Lines, Listener
 from schema.topics import concerned, topic
 from schema.updates import concerns
 
 MOST_HELD = 1000
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """An update as it is sent, but for the id of the operation; told once for all of a group.
-
-    One that was due with others holds these in `parts`, and has no payload of its own. `written`
-    is for listeners: the bytes they made of it, by what these differ in.
-    """
-
-    position: int
-    payload: bytes
-    parts: tuple[Frame, ...] = ()
-    written: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
-
-
-class Listener(Protocol):
-    """Where the frames of one subscription of one client go. None of it waits but `room`."""
-
-    def told(self, frame: Frame) -> None:
-        """Send a frame, all of its parts with one write."""
-
-    def refused(self, errors: list[GraphQLError]) -> None:
-        """The subscription never began, or cannot go on."""
-
-    async def room(self) -> None:
-        """Wait until there is room for more of what was missed."""
 
 
 class Client(Protocol):
@@ -107,6 +81,7 @@ class Member:
     def go_live(self) -> None:
         """Hear the group directly from now on, after what it told in the meantime."""
         held, self.held, self.task = self.held or [], None, None
+        self.group.changed()
         for frame in held:
             self.listener.told(frame)
 
@@ -128,6 +103,8 @@ class Group:
         self._due: list[Frame] = []
         self.task = asyncio.create_task(self._run(), name="live-group")
         self._hello: Frame | None = None
+        # Those who hear all that is told from here on; None while it is not known who they are.
+        self._lines: Lines | None = None
 
     @property
     def position(self) -> int:
@@ -141,6 +118,7 @@ class Group:
         until = self.position
         member = Member(self, listener, until if after is None else max(after, until))
         self.members.add(member)
+        self.changed()
         opening = self._opening(member, after, until, resync)
         member.task = asyncio.create_task(self._welcome(member, opening), name="live-welcome")
         return member
@@ -148,6 +126,7 @@ class Group:
     def drop(self, member: Member) -> None:
         """Let a client go; the last one ends the execution."""
         self.members.discard(member)
+        self.changed()
         if not self.members:
             self.hub.forget(self)
             self.task.cancel()
@@ -157,16 +136,28 @@ class Group:
         due, self._due = self._due, []
         if not due:
             return
-        first, whole = due[0].position, due[0]
-        if len(due) > 1:
-            whole = Frame(due[-1].position, b"", tuple(due))
-        for member in list(self.members):
-            # Almost all of them: the same as `tell`, which would cost a fifth more.
+        whole = due[0] if len(due) == 1 else Frame(due[-1].position, b"", tuple(due))
+        if self._lines is not None:
+            self._lines.tell(whole)
+            return
+        first, catching_up = due[0].position, []
+        alike = []
+        for member in self.members:
             if member.held is None and first > member.seen:
-                member.listener.told(whole)
+                alike.append(member.listener)
             else:
-                for frame in due:
-                    member.tell(frame)
+                catching_up.append(member)
+        lines = Lines(alike)
+        if not catching_up:
+            self._lines = lines
+        lines.tell(whole)
+        for member in catching_up:
+            for frame in due:
+                member.tell(frame)
+
+    def changed(self) -> None:
+        """Somebody came, went, or hears it directly from now on."""
+        self._lines = None
 
     @property
     def is_quiet(self) -> bool:
@@ -301,7 +292,7 @@ class Hub:
                 # Who has no actor yet may just be being looked up, before the change.
                 if client.actor is None or changes(client.actor, event):
                     client.stale()
-        once = db.Once()
+        once = Moment()
         for place in concerned(event):
             for group in self._by_topic.get(place, ()):
                 if group.topic.hears(event) and concerns(group.scope, event):

@@ -54,6 +54,13 @@ class Node:
         return One(cls, context, id)
 
     @classmethod
+    async def shared_by(cls, context: Context, id: UUID | None) -> Self | None:
+        """As `load_by`, for what an event is about: read once for all who are told of it."""
+        if context.once is None or id is None:
+            return await cls.load_by(context, id)
+        return cls.maybe(await context.once.row(context.scope, cls.model(), id))
+
+    @classmethod
     def model(cls) -> type[Model]:
         """The table behind the type."""
         raise NotImplementedError

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
 
 from domain import broker, db
 from domain.actors import Actor
+from domain.people.queries import fallen
 from domain.routing.actions import heartbeat
 from domain.settings import settings
 
@@ -25,7 +27,10 @@ class Guest(Protocol):
         """Who it belongs to."""
 
     def beat(self) -> None:
-        """Show that we are here, and look whether they still may be. Must not wait."""
+        """Show that we are here. Must not wait."""
+
+    def look_again(self) -> None:
+        """Find out anew who this is. Must not wait."""
 
     def dismiss(self) -> None:
         """End soon: this process is about to stop."""
@@ -78,13 +83,20 @@ class Crowd:
                 guest.beat()
                 if n % AT_ONCE == 0:
                     await asyncio.sleep(0)
-            await self._present({g.actor.id: g.actor for g in guests if g.actor is not None})
+            await self._look(guests)
 
-    async def _present(self, actors: dict[object, Actor]) -> None:
-        """Keep those who are on duty on duty, each once however many windows they have open."""
+    async def _look(self, guests: Sequence[Guest]) -> None:
+        """Keep those who are on duty on duty, and look again at whose token or session ran out.
+
+        That is no event. Two statements for all, however many windows they have open.
+        """
+        actors = {guest.actor for guest in guests if guest.actor is not None}
         try:
-            for actor in actors.values():
-                await heartbeat(actor)
+            over = await fallen(actors)
+            for guest in guests:
+                if guest.actor in over:
+                    guest.look_again()
+            await heartbeat(*(actors - over))
         except (*db.Unreachable, *broker.Unreachable):
             return
         except Exception as error:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import orjson
 from graphql import GraphQLError
 
-from api.graphql.wire import framed
+from api.graphql.wire import Direct, framed
 from schema.errors import said
-from schema.live import Frame, Member
+from schema.live import Member
 from schema.questions import Question
+from schema.telling import Frame, Line
 
 if TYPE_CHECKING:
     from api.graphql.socket import Socket
@@ -32,17 +33,24 @@ class Operation:
         self.task: asyncio.Task[None] | None = None
         self.keeps_on = False
 
-    def told(self, frame: Frame) -> None:
-        """Send a frame; its bytes are made once for all operations of this id."""
+    @property
+    def line(self) -> Line | None:
+        """The socket's transport, if it was lent; what waits in the outbox goes first."""
+        wire = self.socket.wire
+        return wire.line(self.name, self._outbox) if isinstance(wire, Direct) else None
+
+    def bytes_of(self, frame: Frame) -> bytes:
+        """A frame's bytes, made once for all operations of this id."""
         written = frame.written.get(self.name)
         if written is None:
             parts = frame.parts or (frame,)
             written = b"".join(self._next(part.payload) for part in parts)
             frame.written[self.name] = written
-        # As `put` does; calling it for each of thousands would cost a tenth of what writing does.
-        outbox = self._outbox
-        if not (outbox.is_free and outbox.write(written)):
-            outbox.keep(written, self)
+        return written
+
+    def told(self, frame: Frame) -> None:
+        """Send a frame."""
+        self._outbox.put(self.bytes_of(frame), self)
 
     def answer(self, payload: bytes) -> None:
         """Send a result."""

@@ -34,10 +34,7 @@ class Outbox(Generic[Of]):
         self._less: asyncio.Event | None = None
 
     def put(self, message: bytes, of: Of | None = None) -> None:
-        """Write a message, after what waits; `of` is the operation whose answer it is.
-
-        Who writes to thousands looks at `is_free` and calls `write` and `keep` by itself.
-        """
+        """Write a message, after what waits; `of` is the operation whose answer it is."""
         if not (self.is_free and self.write(message)):
             self.keep(message, of)
 

@@ -285,13 +285,11 @@ class Socket(Viewer[Operation]):
         """The server closes its sockets by itself, with 1012."""
 
     def beat(self) -> None:
-        """Show that we are here, and ask whether the other side still may be."""
+        """Show that we are here."""
         if self.wire.is_gone:
             self.wire.abort()
         elif self._greeted:
             self.outbox.put(PING)
-            # A token or session may have run out, which is no event.
-            self.look_again()
 
     # Somebody else, or nobody
 

@@ -31,11 +31,12 @@ from domain.errors import DomainError, Unauthenticated
 from schema import documents, execution
 from schema.context import Context
 from schema.errors import refusal
-from schema.live import Frame, Member, hub
+from schema.live import Member, hub
 from schema.parsing import Refused
 from schema.questions import Question
 from schema.request import Asked
 from schema.scalars import Cursor, read_position, show_position
+from schema.telling import Frame
 
 STREAM = "text/event-stream"
 COMPLETE = b"event: complete\ndata: \n\n"
@@ -132,14 +133,21 @@ class Stream(Viewer[None]):
 
     # What the group tells
 
-    def told(self, frame: Frame) -> None:
-        """Send a frame; its event is made once for all streams."""
+    line = None
+    """Its outbox is fetched from, so there is always something between."""
+
+    def bytes_of(self, frame: Frame) -> bytes:
+        """A frame's event, made once for all streams."""
         written = frame.written.get(KEY)
         if written is None:
             parts = frame.parts or (frame,)
             written = b"".join(event(p.payload, show_position(p.position)) for p in parts)
             frame.written[KEY] = written
-        self.outbox.put(written)
+        return written
+
+    def told(self, frame: Frame) -> None:
+        """Send a frame."""
+        self.outbox.put(self.bytes_of(frame))
 
     def refused(self, errors: list[GraphQLError]) -> None:
         """Say that it cannot be done, which ends it."""
@@ -154,9 +162,8 @@ class Stream(Viewer[None]):
     # What the process tells
 
     def beat(self) -> None:
-        """A sign of life, and a look at who this still is."""
+        """A sign of life."""
         self.outbox.put(ALIVE)
-        self.look_again()
 
     def dismiss(self) -> None:
         """The server stops: the client comes back to another one."""

@@ -19,6 +19,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+from schema.telling import Gate, Line
+
 KEY = "zaide.wire"
 
 
@@ -56,18 +58,22 @@ class Wire(Protocol):
 class Direct:
     """A transport's. It refuses frames from its high-water mark (64 KiB) to its low one."""
 
-    __slots__ = ("_is_closing", "_is_full", "_transport", "_write", "resumed")
+    __slots__ = ("_is_closing", "_transport", "_write", "is_full", "resumed")
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         # Looked up once: `write` below runs for each frame and client.
         self._write, self._is_closing = transport.write, transport.is_closing
-        self._is_full = False
+        self.is_full = False
         self.resumed: Callable[[], None] = _nothing
+
+    def line(self, key: str, gate: Gate) -> Line:
+        """The way for who writes the same to thousands, and does by itself what `write` does."""
+        return Line(key, gate, self, self._is_closing, self._write)
 
     def write(self, frame: bytes) -> bool:
         """As in Wire. What is written after the end is dropped: nothing follows a close frame."""
-        if self._is_full:
+        if self.is_full:
             return False
         if not self._is_closing():
             self._write(frame)
@@ -84,11 +90,11 @@ class Direct:
 
     def full(self) -> None:
         """The transport holds more than it should."""
-        self._is_full = True
+        self.is_full = True
 
     def free(self) -> None:
         """The transport has sent what it held."""
-        self._is_full = False
+        self.is_full = False
         self.resumed()
 
 

@@ -15,7 +15,8 @@ from rich.console import Console
 
 from bench.live import trials
 from bench.live.figures import Round, finite, goals, tables
-from bench.live.stage import LIMIT, NODE, OURS, Stage, why_no_peers
+from bench.live.stage import LIMIT, NODE, OURS, Stage
+from bench.node import why_no_node
 from bench.pinned import cores, on
 from bench.subscribers import many_files
 
@@ -26,7 +27,7 @@ def measure(console: Console, rounds: int, seconds: float) -> list[Round]:
     here = cores()
     if not here.apart:
         console.print("There is one core: nothing is kept apart, and times are worth little.")
-    if missing := why_no_peers():
+    if missing := why_no_node(console.print):
         console.print(missing)
     with on(here.others), console.status("An installation of its own …") as line:
         stage = Stage()

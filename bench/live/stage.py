@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,25 +19,16 @@ from api.supervisor import free_port, readiness
 from bench.installation import POSTGRES, REDIS, WORKER, Installation, cpu_seconds
 from bench.live.shop import Shop
 from bench.live.writer import CHANNEL
+from bench.node import PEERS
 from bench.pinned import cores, on
 from domain.embedded.processes import wait_until
 from domain.people.rules import digest
 from domain.settings import ROOT
 
-PEERS = ROOT / "bench" / "peers"
 OURS, LIMIT = "ours", "raw broadcast"
 NODE = {"graphql-ws": "graphql-ws", "mercurius": "mercurius", "Yoga": "yoga"}
 """The peers by name, and their files in bench/peers/live."""
 START_SECONDS = 30.0
-
-
-def why_no_peers() -> str:
-    """Why the peers cannot run here, as a sentence; empty when they can."""
-    if shutil.which("node") is None:
-        return "Node is absent: the peers are left out."
-    if not (PEERS / "node_modules").is_dir():
-        return "The peers are not installed: run `npm ci` in bench/peers."
-    return ""
 
 
 @dataclass

@@ -23,8 +23,9 @@ from bench import pinned
 from bench.figures import percentile
 from bench.fill import Filled, fill
 from bench.load import BadAnswer, Loaded, load, post
+from bench.node import why_no_node
 from bench.reads.query import AGENT, ASKERS, BODY
-from bench.reads.variants import Place, Running, Variant, all_variants, running, why_no_node
+from bench.reads.variants import Place, Running, Variant, all_variants, running
 from domain import db, embedded
 
 CONNECTIONS = 32

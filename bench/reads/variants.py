@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +15,13 @@ from typing import Any, Literal
 import httpx
 
 from bench import pinned
+from bench.node import PEERS
 from bench.reads.query import BODY
 from domain import db, embedded
 from domain.embedded.processes import last_words, spawn, stop, wait_until
 from domain.settings import ROOT, Settings
 
 Kind = Literal["ours", "cached", "python", "node", "limit", "static"]
-PEERS = ROOT / "bench" / "peers"
 START_SECONDS = 60.0
 # Nobody else asks: what is measured is not how a caller is refused.
 OURS = {
@@ -78,23 +76,6 @@ _NODE = [
         ("mercurius, JIT", "mercurius"),
     )
 ]
-
-
-def why_no_node(said: Callable[[str], None] = print) -> str:
-    """Why the peers on Node are left out, in a sentence; empty where they can run.
-
-    Their packages are installed first where they are not yet; `said` hears so.
-    """
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "The peers on Node are left out: there is no node or npm here."
-    if (PEERS / "node_modules" / ".package-lock.json").exists():
-        return ""
-    said("npm ci: the peers' packages, once …")
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-    done = subprocess.run(command, cwd=PEERS, capture_output=True, text=True, check=False)
-    said_why = [line[10:] for line in done.stderr.splitlines() if line.startswith("npm error ")]
-    reason = next((why for why in said_why if why[:5] != "code "), "no reason given")
-    return f"The peers on Node are left out: npm ci failed ({reason})." if done.returncode else ""
 
 
 @dataclass(frozen=True, slots=True)

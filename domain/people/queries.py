@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,16 @@ SELECT t.token_hash AS key, t.id, t.shop_id, t.role, t.name, t.merchant_id, t.sc
        t.expires_at, t.revoked_at, s.locale, pg_current_snapshot()::text AS as_of
 FROM tokens t JOIN shops s ON s.id = t.shop_id WHERE t.token_hash = ANY($1::text[])
 """)
+
+_STANDING = """
+SELECT s.id FROM sessions s JOIN people p ON p.id = s.person_id
+LEFT JOIN grants g ON g.id = s.grant_id
+WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $3
+  AND p.disabled_at IS NULL AND g.revoked_at IS NULL AND (g.id IS NOT NULL OR p.is_admin)
+UNION ALL
+SELECT t.id FROM tokens t
+WHERE t.id = ANY($2) AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $3)
+"""
 
 
 # Who is it?
@@ -94,6 +104,26 @@ async def actor_of_token(raw: str) -> Actor | None:
         locale=row["locale"],
         as_of=row["as_of"],
     )
+
+
+async def fallen(actors: Collection[Actor]) -> set[Actor]:
+    """Those of them whose credential may be over, by a single look at all sessions and tokens.
+
+    A widget's token is known to nobody but its bearer, who is always among them.
+    """
+    sessions = {actor.session_id for actor in actors if actor.session_id is not None}
+    tokens = {actor.id for actor in actors if _has_token(actor)}
+    rows = await db.sql(_STANDING, list(sessions), list(tokens), now())
+    standing = {row["id"] for row in rows}
+    return {
+        actor
+        for actor in actors
+        if (actor.id if _has_token(actor) else actor.session_id) not in standing
+    }
+
+
+def _has_token(actor: Actor) -> bool:
+    return actor.session_id is None and actor.scopes is not None
 
 
 async def grants_of(person_id: UUID) -> list[Row]:

@@ -41,10 +41,17 @@ async def set_presence(actor: Actor, presence: str) -> Grant:
     return grant
 
 
-async def heartbeat(actor: Actor) -> None:
-    """An open console says that its agent is still there."""
-    if policy.may_be_present(actor):
-        await Grant.filter(id=actor.id, shop_id=actor.shop).update(seen_at=now())
+async def heartbeat(*actors: Actor) -> None:
+    """Open consoles say that their agents are still there: one statement, however many they are."""
+    ids = [actor.id for actor in actors if policy.may_be_present(actor)]
+    if ids:
+        # Locked in one order, so that two processes cannot wait for each other.
+        await db.sql(
+            "UPDATE grants SET seen_at = $2 WHERE id IN"
+            " (SELECT id FROM grants WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE)",
+            ids,
+            now(),
+        )
 
 
 async def drain(shop: UUID) -> list[tuple[UUID, UUID]]:

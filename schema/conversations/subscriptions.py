@@ -123,11 +123,11 @@ async def changed(context: Context, event: Happened) -> Update | None:
     if event.kind in _hidden_from(context.scope):
         return None
     cursor = Cursor(event.position)
-    conversation = await Conversation.load_by(context, event.conversation_id)
+    conversation = await Conversation.shared_by(context, event.conversation_id)
     if conversation is None:
         return Removed(cursor=cursor, id=opaque("Conversation", event.conversation_id))
     message_id = message_of(event)
-    message = await Message.load_by(context, message_id)
+    message = await Message.shared_by(context, message_id)
     if event.kind in _SAID and message is None and not context.scope.is_staff:
         # A message of somebody else's order: not even that it was written is theirs to know.
         return None

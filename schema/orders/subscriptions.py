@@ -76,7 +76,7 @@ async def changed(context: Context, event: Happened) -> Update | None:
     if event.order_id is None:
         return None
     cursor = Cursor(event.position)
-    order = await Order.load_by(context, event.order_id)
+    order = await Order.shared_by(context, event.order_id)
     if order is None:
         return Removed(cursor=cursor, id=opaque("Order", event.order_id))
     return OrderChanged(cursor=cursor, kind=event.kind, order=order)

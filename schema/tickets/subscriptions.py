@@ -73,7 +73,7 @@ async def changed(context: Context, event: Happened) -> Update | None:
     if event.ticket_id is None:
         return None
     cursor = Cursor(event.position)
-    ticket = await Ticket.load_by(context, event.ticket_id)
+    ticket = await Ticket.shared_by(context, event.ticket_id)
     if ticket is None:
         return Removed(cursor=cursor, id=opaque("Ticket", event.ticket_id))
     return TicketChanged(cursor=cursor, kind=event.kind, ticket=ticket)

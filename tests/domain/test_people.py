@@ -175,6 +175,34 @@ async def test_a_session_ends_with_the_working_day(house: House) -> None:
         await queries.actor_of_session(raw)
 
 
+async def test_one_look_at_many_finds_whose_credential_is_over(house: House) -> None:
+    (_, kept), (_, left), (_, let_go), (_, barred), (_, gone) = [
+        await enter(actor) for actor in (house.alice,) * 2 + (house.bob, house.charlie, house.dana)
+    ]
+    partners = []
+    for at in (None, now() + rules.SESSION / 2, now() + 2 * rules.SESSION, None):
+        _, raw = await actions.issue_token(
+            house.dana, "p", Role.PARTNER, None, ["tickets:read"], expires_at=at
+        )
+        partners.append(await queries.actor_of_token(raw))
+    lasting, short, long, revoked = (actor for actor in partners if actor is not None)
+    everyone = {kept, left, let_go, barred, gone, lasting, short, long, revoked, house.eve}
+    # A widget's word is looked at each by itself.
+    assert await queries.fallen(everyone) == {house.eve}
+    await actions.log_out(left)
+    await actions.revoke_grant(house.dana, house.bob.id)
+    await Person.filter(id=house.charlie.person_id).update(disabled_at=now())
+    await Session.filter(id=gone.session_id).delete()
+    await actions.revoke_token(house.dana, revoked.id)
+    over = {left, let_go, barred, gone, revoked, house.eve}
+    assert await queries.fallen(everyone) == over
+    with travel(rules.SESSION / 2):
+        assert await queries.fallen(everyone) == over | {short}
+    with travel(rules.SESSION):
+        assert await queries.fallen(everyone) == over | {short, kept}
+    assert await queries.fallen([]) == set()
+
+
 async def test_nobody_is_known_by_an_empty_or_invented_cookie() -> None:
     assert await queries.actor_of_session("") is None
     with pytest.raises(Unauthenticated):

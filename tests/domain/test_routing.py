@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import clock, db
-from domain.actors import system
+from domain.actors import STAFF, system
 from domain.conversations import actions as talk
 from domain.conversations.models import Conversation
 from domain.errors import Invalid, NotAllowed
@@ -113,6 +113,17 @@ async def test_who_has_sent_no_heartbeat_gets_nothing(house: House) -> None:
         assert await actions.drain(house.id) == []
         await actions.heartbeat(house.alice)
         assert await actions.drain(house.id) == [(waiting, house.alice.id)]
+
+
+async def test_many_say_at_once_that_they_are_there(house: House) -> None:
+    everyone = house.everyone().values()
+    with clock.travel(timedelta(minutes=3)):
+        await actions.heartbeat(*everyone)
+        at = clock.now()
+    seen = {grant.id: grant.seen_at for grant in await Grant.filter(shop_id=house.id)}
+    staff = {actor.id for actor in everyone if actor.role in STAFF}
+    assert {id for id, when in seen.items() if when and at - when < timedelta(minutes=1)} == staff
+    assert len(staff) < len(seen)
 
 
 async def test_presence_is_for_staff_and_has_three_words(house: House) -> None:

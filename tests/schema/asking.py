@@ -11,9 +11,10 @@ from graphql import GraphQLError
 from domain.actors import Actor
 from schema import execution, parsing
 from schema.context import Context
-from schema.live import Frame, Hub, Member
+from schema.live import Hub, Member
 from schema.parsing import Refused
 from schema.questions import Question, resumed
+from schema.telling import Frame
 
 
 async def ask(actor: Actor | None, query: str, **variables: Any) -> dict[str, Any]:
@@ -43,11 +44,17 @@ def codes(answer: dict[str, Any]) -> list[str]:
 class Listening:
     """One subscriber; `frames` are the updates it was told."""
 
+    line = None
+
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.payloads: list[Frame] = []
         self.errors: list[GraphQLError] = []
         self.member: Member | None = None
+
+    def bytes_of(self, frame: Frame) -> bytes:
+        """It is written to no line."""
+        raise NotImplementedError
 
     def told(self, frame: Frame) -> None:
         """Keep a frame, or each of several."""

@@ -7,9 +7,10 @@ import random
 from typing import Any
 
 import pytest
+from tortoise.models import Model
 
-from domain import events
-from domain.actors import Actor
+from domain import db, events
+from domain.actors import Actor, Scope
 from domain.conversations import actions as conversations
 from domain.conversations.models import Conversation, Message
 from domain.db import unit_of_work
@@ -17,8 +18,9 @@ from domain.events import Kind, record
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
 from schema import live as live_module
-from schema import parsing
+from schema import moments, parsing
 from schema.feed import MOST_WAITING, Feed, Hello, Lost
+from schema.loaders import rows
 from schema.scalars import opaque, read_position, show_position
 from tests.people import House
 from tests.schema.asking import Listening, follow
@@ -79,6 +81,31 @@ async def test_many_who_ask_the_same_share_one_execution_and_one_frame(
         assert listener.member is not None
         listener.member.leave()
     assert wire.hub.groups == 0
+
+
+async def test_what_an_event_is_about_is_read_once_for_all_who_see_alike(
+    house: House, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await say(house.eve, "你好")
+    await wire.carry()
+    read: list[str] = []
+
+    async def noted(scope: Scope, model: type[Model], *more: Any) -> list[db.Row]:
+        read.append(model.__name__)
+        return await rows(scope, model, *more)
+
+    monkeypatch.setattr(moments, "rows", noted)
+    # Two kinds of staff in two languages of asking, and the customer.
+    everyone = [
+        await follow(wire.hub, actor, query)
+        for actor, query in ((house.alice, ALL), (house.dana, ALL), (house.alice, ALL + " "))
+    ]
+    eve = await follow(wire.hub, house.eve, ALL)
+    assert wire.hub.groups > 2
+    await say(house.eve, "在吗")
+    await wire.told(*everyone, eve)
+    assert [texts(listener) for listener in (*everyone, eve)] == [["在吗"]] * 4
+    assert sorted(read) == ["Conversation", "Conversation", "Message", "Message"]
 
 
 async def test_after_in_a_variable_does_not_tell_two_subscribers_apart(

@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from api.__main__ import config
 from api.graphql import operation, wire
 from api.graphql import socket as graphql_socket
 from api.graphql.crowd import crowd
+from api.graphql.operation import Operation
 from api.graphql.outbox import Outbox
 from api.graphql.socket import Socket
 from api.graphql.wire import Awaited, Direct, Served, framed, texts_of
@@ -26,10 +28,11 @@ from domain.conversations import actions as conversations
 from domain.events import Happened
 from domain.settings import settings
 from schema import live, parsing, pulse, topics
-from schema.live import Frame, Group
+from schema.live import Group
 from schema.parsing import core
 from schema.pulse import Pulse
 from schema.scalars import opaque
+from schema.telling import Frame, Line, Lines, Listener
 from tests.people import House
 from tests.schema.asking import follow
 from tests.schema.conftest import Wire
@@ -71,8 +74,8 @@ def update(n: int, size: int = 0) -> Frame:
 
 def tell(group: Group, frame: Frame) -> None:
     """Tell everybody in a group."""
-    for member in list(group.members):
-        member.tell(frame)
+    group._due.append(frame)
+    group.tell()
 
 
 # The wire
@@ -147,6 +150,11 @@ async def test_nothing_follows_a_close_that_still_waits_to_be_sent() -> None:
     transport.close()
     assert direct.is_gone
     assert direct.write(framed(b"late"))
+    line = direct.line("1", Outbox(direct.write, list))
+    listener = cast(Listener, SimpleNamespace(
+        line=line, bytes_of=lambda _: framed(b"late"), told=lambda _: None
+    ))  # fmt: skip
+    Lines([listener]).tell(update(0))
     reader, writer = await asyncio.open_connection(sock=theirs)
     told = await reader.read()
     assert told.endswith(framed(b"early"))
@@ -245,16 +253,74 @@ async def test_frames_that_are_due_together_go_out_in_one_write_and_in_order(
         monkeypatch.setattr(wire, "_is_transport", lambda found: False)
     talks, group = await following(door, 2)
     written: list[bytes] = []
-    for client in door.wire.hub.clients:
-        assert isinstance(client, Socket)
-        write = client.outbox.write
-        client.outbox.write = lambda m, write=write: written.append(m) or write(m)  # type: ignore[misc]
+
+    def noted(write: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def note(frames: bytes) -> Any:
+            written.append(frames)
+            return write(frames)
+
+        return note
+
+    def line(its: Operation, found: Any = Operation.line) -> Line | None:
+        given: Line | None = found.fget(its)
+        assert (given is not None) == lends
+        return given and given._replace(write=noted(given.write))
+
+    monkeypatch.setattr(Operation, "line", property(line))
+    group.changed()
+    for member in () if lends else group.members:
+        outbox = cast(Operation, member.listener)._outbox
+        outbox.write = noted(outbox.write)
     group._due += [update(n, 300) for n in range(5)]
     group.tell()
     for talk in talks:
         assert [(await talk.update())["n"] for _ in range(5)] == list(range(5))
     assert len(written) == 2
     assert written[0] is written[1]
+
+
+async def test_who_is_held_back_is_told_later_and_in_order_and_the_others_at_once(
+    door: Door,
+) -> None:
+    (one, two), group = await following(door, 2)
+    tell(group, update(0))
+    assert [(await talk.update())["n"] for talk in (one, two)] == [0, 0]
+    held, other = (cast(Operation, member.listener) for member in group.members)
+    held.socket.outbox.hold()
+    tell(group, update(1))
+    tell(group, update(2))
+    assert other.socket.outbox.is_empty
+    assert [operation for _, operation in held.socket.outbox._out or ()] == [held, held]
+    held.socket.outbox.release()
+    tell(group, update(3))
+    for talk in (one, two):
+        assert [(await talk.update())["n"] for _ in range(3)] == [1, 2, 3]
+
+
+async def test_who_comes_or_goes_between_two_frames_hears_what_is_told_while_there(
+    door: Door,
+) -> None:
+    (early,), group = await following(door, 1)
+    tell(group, update(0))
+    (late,), _ = await following(door, 1)
+    tell(group, update(1))
+    assert [(await early.update())["n"] for _ in range(2)] == [0, 1]
+    await early.send(type="complete", id="1")
+    while len(group.members) == 2:
+        await asyncio.sleep(0)
+    tell(group, update(2))
+    assert [(await late.update())["n"] for _ in range(2)] == [1, 2]
+    await early.send(type="ping")
+    assert (await early.read())["type"] == "pong"
+
+
+async def test_what_each_operation_is_called_is_in_its_own_frames(door: Door) -> None:
+    (one,), group = await following(door, 1)
+    await one.subscribe("another")
+    assert (await one.update())["__typename"] == "Subscribed"
+    assert len(group.members) == 2
+    tell(group, update(0))
+    assert {(await one.read())["id"] for _ in range(2)} == {"1", "another"}
 
 
 class Teller:

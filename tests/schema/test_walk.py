@@ -36,10 +36,11 @@ from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
 from schema.context import Context
 from schema.execution import answer, encode
-from schema.live import Frame, Hub
+from schema.live import Hub
 from schema.parsing import core, read
 from schema.questions import Question
 from schema.scalars import opaque
+from schema.telling import Frame
 from tests import factories
 from tests.hands import Hands
 from tests.people import House
@@ -325,9 +326,14 @@ def test_the_walk_knows_every_field_of_the_schema() -> None:
 class Ear:
     """One subscriber; what it was told is kept."""
 
+    line = None
+
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.errors: list[object] = []
+
+    def bytes_of(self, frame: Frame) -> bytes:
+        raise NotImplementedError
 
     def told(self, frame: Frame) -> None:
         self.frames += frame.parts or (frame,)
