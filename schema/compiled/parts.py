@@ -18,10 +18,10 @@ from graphql import (
 
 from domain.rendering import ROOT, Projection
 from schema.compiled.leaves import Unknown, bare
-from schema.compiled.readers import Arguments, Reader, node_type
+from schema.compiled.readers import Arguments, Details, Reader, node_type
 from schema.compiled.reading import Run
 from schema.compiled.shapes import Member, core, is_connection, members, model_of
-from schema.compiled.source import Build, Details, Source
+from schema.compiled.source import Build, Source
 from schema.context import Context
 from schema.nodes import FirstOf, Node, One, Rows
 from schema.paging import Listing

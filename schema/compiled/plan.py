@@ -31,10 +31,10 @@ from graphql.type import GraphQLObjectType
 from domain.errors import DomainError
 from schema.compiled.leaves import Unknown
 from schema.compiled.parts import Part, ValuePart, ask, part_of
-from schema.compiled.readers import Arguments
+from schema.compiled.readers import Arguments, Details
 from schema.compiled.reading import Run, Variables
 from schema.compiled.shapes import Member, core, members
-from schema.compiled.source import Details, Source
+from schema.compiled.source import Source
 from schema.context import Context
 from schema.nodes import FirstOf, One, Rows
 from schema.paging import Listing

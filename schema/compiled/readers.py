@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import GraphQLNonNull, GraphQLObjectType, GraphQLOutputType, get_named_type
 from graphql.execution.collect_fields import FieldDetails
@@ -13,6 +13,9 @@ from domain.rendering import Projection
 from schema.compiled.leaves import Unknown, bare
 from schema.compiled.shapes import Member, model_of
 from schema.fields import Foremost, History, Many, Pages, Related
+
+Details: TypeAlias = list[FieldDetails]
+"""Where a field is selected, once or more often."""
 
 
 @dataclass(eq=False, slots=True)

@@ -35,6 +35,7 @@ from schema.compiled.leaves import Unknown, json, opaque_of, present, shower
 from schema.compiled.readers import (
     Arguments,
     Child,
+    Details,
     Reader,
     Wants,
     join_of,
@@ -47,7 +48,6 @@ from schema.compiled.shapes import Member, core, members
 from schema.compiled.written import Writer
 from schema.fields import Computed, Derived, Foremost, History, Many, Pages, Related
 
-Details = list[FieldDetails]
 Build = Callable[..., Any]
 
 
@@ -110,12 +110,15 @@ class Source:
 
     def row(self, type: GraphQLObjectType, details: Details, reader: Reader) -> str:
         """The name of the function that makes an object of a reader's row."""
-        written = self.writes and Writer(self, reader.projection).row(type, details)
+        written = self.writes and self._writer(reader).row(type, details)
         if written:
             body = self._written(written, reader)
         else:
             body = self._object(type, details, reader, ROOT, reader.projection.model)
         return self.define("f", "r", body)
+
+    def _writer(self, reader: Reader) -> Writer:
+        return Writer(reader.projection, self.below, self.staff)
 
     def _written(self, sql: str, reader: Reader) -> str:
         return f"{self.known(Fragment)}(r[{reader.written(sql)}])"
@@ -216,9 +219,7 @@ class Source:
         reader: Reader,
         alias: str,
     ) -> str:
-        written = self.writes and Writer(self, reader.projection).to_one(
-            member, read, details, alias
-        )
+        written = self.writes and self._writer(reader).to_one(member, read, details, alias)
         if written:
             return self._written(written, reader)
         other, model = join_of(reader.projection, member, read, alias)

@@ -7,21 +7,21 @@ Unwritten, and made of the row's values by the functions of schema/compiled/sour
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from graphql import GraphQLEnumType, GraphQLNonNull, GraphQLObjectType
+from graphql.execution.collect_fields import GroupedFieldSet
 from tortoise.models import Model
 
 from domain import visibility, writing
 from domain.rendering import ROOT, Projection
 from domain.writing import Literal, Piece
 from schema.compiled.leaves import bare, raw_names
-from schema.compiled.readers import join_of, object_of
+from schema.compiled.readers import Details, join_of, object_of
 from schema.compiled.shapes import Member, members
 from schema.fields import Derived, Foremost, Related
 
-if TYPE_CHECKING:
-    from schema.compiled.source import Details, Source
+Below: TypeAlias = Callable[[GraphQLObjectType, Details], GroupedFieldSet]
 
 
 class Unwritten(Exception):
@@ -29,10 +29,13 @@ class Unwritten(Exception):
 
 
 class Writer:
-    """Writes objects of one statement's rows; `source` knows what is selected and who asks."""
+    """Writes objects of one statement's rows.
 
-    def __init__(self, source: Source, projection: Projection) -> None:
-        self._source, self._projection = source, projection
+    `below` gives what is selected of a type, by response key; `staff` is whether the asker is.
+    """
+
+    def __init__(self, projection: Projection, below: Below, staff: bool) -> None:
+        self._projection, self._below, self._staff = projection, below, staff
 
     def row(self, type: GraphQLObjectType, details: Details) -> str | None:
         """SQL for a row's JSON in bytes; None for one that is Unwritten."""
@@ -58,7 +61,7 @@ class Writer:
         self, type: GraphQLObjectType, details: Details, alias: str, model: type[Model]
     ) -> list[Piece]:
         pieces: list[Piece] = []
-        for key, found in self._source.below(type, details).items():
+        for key, found in self._below(type, details).items():
             pieces.append(Literal(f'{"," if pieces else "{"}"{key}":'))
             name = found[0].node.name.value
             if name == "__typename":
@@ -76,7 +79,7 @@ class Writer:
         alias: str,
         model: type[Model],
     ) -> list[Piece]:
-        if member.kept is not None and not self._source.staff:
+        if member.kept is not None and not self._staff:
             return [Literal("[]" if member.kept.empty else "null")]
         if member.name == "id" and member.field.base_resolver is not None:
             return [writing.opaque(f"{alias}.id", type.name)]
