@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from workers.training.data import Example, read, vary
+from workers.training.data import read, vary
 
 EXAMPLES = read()
 
@@ -31,14 +32,23 @@ def test_every_label_is_known() -> None:
 @pytest.mark.parametrize("intent", INTENTS)
 def test_an_intent_has_messages_to_learn_from_and_others_to_be_measured_by(intent: str) -> None:
     splits = Counter(example.split for example in EXAMPLES if example.intent == intent)
-    assert splits["train"] >= 25
+    assert splits["train"] >= 200
     assert splits["dev"] >= 5
+
+
+@pytest.mark.parametrize("intent", INTENTS)
+def test_an_intent_is_written_about_by_ten_authors_each_in_a_style_of_their_own(
+    intent: str,
+) -> None:
+    sources = Counter(example.source for example in EXAMPLES if example.intent == intent)
+    assert len(sources) >= 10
+    assert max(count for source, count in sources.items() if source != "first") <= 17
 
 
 @pytest.mark.parametrize("intent", INTENTS)
 def test_an_intent_is_also_asked_for_in_english(intent: str) -> None:
     texts = [example.text for example in EXAMPLES if example.intent == intent]
-    assert sum(not re.search("[\u4e00-\u9fff]", text) for text in texts) >= 4
+    assert sum(not re.search("[\u4e00-\u9fff]", text) for text in texts) >= 15
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
@@ -54,7 +64,8 @@ def test_no_message_is_nearly_another() -> None:
         shared = Counter(other for piece in pieces for other in holders.get(piece, ()))
         for other, count in shared.items():
             alike = count / (len(pieces) + len(known[other][1]) - count)
-            assert alike < 0.7, (text, known[other][0])
+            same = EXAMPLES[place].intent == EXAMPLES[other].intent
+            assert alike < (0.5 if same else 0.7), (text, known[other][0])
         for piece in pieces:
             holders.setdefault(piece, []).append(place)
 
@@ -70,10 +81,19 @@ def test_varying_keeps_the_labels_and_never_empties_a_message() -> None:
     for example in EXAMPLES:
         varied = vary(example, rng)
         assert varied.text.strip()
-        assert varied == Example(varied.text, example.intent, example.sentiment, example.split)
+        assert varied == replace(example, text=varied.text)
 
 
 def test_varying_is_the_same_for_the_same_seed() -> None:
     once = [vary(example, random.Random(5)).text for example in EXAMPLES]
     again = [vary(example, random.Random(5)).text for example in EXAMPLES]
     assert once == again
+
+
+def test_no_turn_of_phrase_is_in_more_than_a_few_messages() -> None:
+    runs: Counter[str] = Counter()
+    for example in EXAMPLES:
+        # Order numbers are a form, not a phrase: each is another one.
+        text = re.sub(r"DJ\d{18}", "#", example.text)
+        runs.update({text[at : at + 12] for at in range(len(text) - 11)})
+    assert {run: count for run, count in runs.items() if count > 5} == {}
