@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "data"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One annotated message; `split` is train or dev. See GUIDE.md for what the labels mean.
+    """One annotated message; `split` is train, dev or test. See GUIDE.md for what the labels mean.
 
     `source` is who wrote it: a letter and the style, 0 to 9, that its author kept to.
     """
