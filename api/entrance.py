@@ -21,7 +21,7 @@ from typing import Any, cast
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.hall import FULL, LATE, RETRY_SECONDS, Hall
+from api.hall import FULL, LATE, RETRY_SECONDS, Hall, Owed
 
 HOW_WE_ARE = (b"/healthz", b"/readyz", b"/metrics")
 
@@ -97,31 +97,35 @@ class Asking(HttpToolsProtocol):
     def __init__(self, hall: Hall, **given: Any) -> None:
         super().__init__(**given)
         self.hall = hall
-        hall.strangers.add(self)
+        self._owes: Owed | None = None
+        self._owe(hall.strangers)
+
+    def data_received(self, data: bytes) -> None:
+        """More has come. Most requests come whole: only what does not owes the rest."""
+        super().data_received(data)
+        cycle, bodies = self.cycle, self.hall.bodies
+        if cycle is not None and cycle.more_body and not cycle.response_complete:
+            if self._owes is not bodies:
+                self._owe(bodies)
+        elif self._owes is bodies:
+            self._owe(None)
 
     def on_headers_complete(self) -> None:
         """A head has come; newcomers beyond the places are refused what others are served."""
-        self._owes_nothing()
-        self.hall.bodies.add(self)
+        self._owe(None)
         if self.cycle is None and self._is_too_much() and self.url not in HOW_WE_ARE:
             self.app = refuse
         super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """The rest has come."""
-        self.hall.bodies.discard(self)
-        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """It was answered; unless more was asked already, the next question has its time."""
         super().on_response_complete()
         if not self.transport.is_closing() and self.cycle.response_complete:
-            self._owes_nothing()
-            self.hall.staying.add(self)
+            self._owe(self.hall.staying)
 
     def handle_websocket_upgrade(self) -> None:
         """Wait for their turn to get a socket."""
-        self._owes_nothing()
+        self._owe(None)
         self.transport.pause_reading()
         if self._is_too_much():
             self.hall.refuse(self)
@@ -140,21 +144,24 @@ class Asking(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """They left."""
         super().connection_lost(exc)
-        self._owes_nothing()
+        self._owe(None)
 
     def give_up(self, word: bytes = b"") -> None:
         """As in Owing."""
-        self._owes_nothing()
+        self._owe(None)
         self.transport.write(word)
         self.transport.close()
 
     def _is_too_much(self) -> bool:
         return self.hall.busy(len(self.connections)) > self.hall.places
 
-    def _owes_nothing(self) -> None:
-        self.hall.strangers.discard(self)
-        self.hall.staying.discard(self)
-        self.hall.bodies.discard(self)
+    def _owe(self, what: Owed | None) -> None:
+        """Owe this from now on, and nothing else."""
+        if self._owes is not None:
+            self._owes.discard(self)
+        self._owes = what
+        if what is not None:
+            what.add(self)
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bench.installation import children_of, cpu_seconds
@@ -26,8 +27,12 @@ class Cores:
         return not self.server & self.others
 
 
+@cache
 def cores() -> Cores:
-    """The first core we may use for the server, the second for PostgreSQL, Redis and the load."""
+    """The first core we may use for the server, the second for PostgreSQL, Redis and the load.
+
+    Of those this process had when first asked: `on` narrows what it has, which must not move them.
+    """
     if not hasattr(os, "sched_getaffinity"):
         return Cores(frozenset(), frozenset())
     ours = sorted(os.sched_getaffinity(0))

@@ -18,6 +18,7 @@ from bench.live.figures import Round, finite, goals, tables
 from bench.live.stage import LIMIT, NODE, OURS, Stage
 from bench.node import why_no_node
 from bench.pinned import cores, on
+from bench.progress import progress
 from bench.subscribers import many_files
 
 
@@ -29,11 +30,12 @@ def measure(console: Console, rounds: int, seconds: float) -> list[Round]:
         console.print("There is one core: nothing is kept apart, and times are worth little.")
     if missing := why_no_node(console.print):
         console.print(missing)
-    with on(here.others), console.status("An installation of its own …") as line:
+    with on(here.others), progress(console) as say:
+        say("An installation of its own …")
         stage = Stage()
         try:
             return [
-                _round(stage, seconds, bool(missing), _Told(line.update, n + 1, rounds))
+                _round(stage, seconds, bool(missing), _Told(say, n + 1, rounds))
                 for n in range(rounds)
             ]
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from bench.figures import percentile
 from bench.fill import Filled, fill
 from bench.load import BadAnswer, Loaded, load, post
 from bench.node import why_no_node
+from bench.progress import progress
 from bench.reads.query import AGENT, ASKERS, BODY
 from bench.reads.variants import Place, Running, Variant, all_variants, running
 from domain import db, embedded
@@ -88,20 +89,27 @@ def measure(console: Console, rounds: int, seconds: float, tickets: int) -> Run:
 
     Raises Disagreement if the variants do not give the same data, RuntimeError if one fails.
     """
-    with console.status("The peers …") as status:
-        missing = why_no_node(status.update)
-    with _placed(console, tickets) as (place, filled):
+    with progress(console) as say:
+        say("The peers …")
+        missing = why_no_node(say)
+        return _measured(say, rounds, seconds, tickets, missing)
+
+
+def _measured(
+    say: Callable[[str], None], rounds: int, seconds: float, tickets: int, missing: str
+) -> Run:
+    with _placed(say, tickets) as (place, filled):
         chosen = all_variants(node=not missing)
         run = Run(filled, {variant: [] for variant in chosen}, notes=[missing] if missing else [])
         if not place.cores.apart:
             run.notes.append("There is one core only: the load and the servers share it.")
-        with console.status("The same answers everywhere …"):
-            run.size = check(place, chosen)
+        say("The same answers everywhere …")
+        run.size = check(place, chosen)
         for number in range(rounds):
             turn = number % len(chosen)
             for variant in chosen[turn:] + chosen[:turn]:
-                with console.status(f"Round {number + 1} of {rounds}: {variant.name} …"):
-                    run.samples[variant].append(_sample(place, variant, seconds))
+                say(f"Round {number + 1} of {rounds}: {variant.name} …")
+                run.samples[variant].append(_sample(place, variant, seconds))
     return run
 
 
@@ -165,7 +173,7 @@ def _spent(place: Place, server: Running) -> pinned.Spent:
 
 
 @contextmanager
-def _placed(console: Console, tickets: int) -> Iterator[tuple[Place, list[Filled]]]:
+def _placed(say: Callable[[str], None], tickets: int) -> Iterator[tuple[Place, list[Filled]]]:
     """Servers and ourselves on the second core, and two databases filled."""
     cores = pinned.cores()
     home = Path(tempfile.mkdtemp(prefix="zr-", dir="/tmp"))
@@ -173,7 +181,7 @@ def _placed(console: Console, tickets: int) -> Iterator[tuple[Place, list[Filled
         with embedded.ephemeral() as servers:
             larger = servers.dsn.replace("/zaide?", "/zaide_larger?")
             place = Place(home, servers, servers.dsn, larger, cores)
-            filled = asyncio.run(_filled(console, place, tickets))
+            filled = asyncio.run(_filled(say, place, tickets))
             for pid in (servers.postgres.pid, servers.redis.pid):
                 pinned.pin(pid or 0, cores.others)
             with pinned.on(cores.others):
@@ -182,17 +190,16 @@ def _placed(console: Console, tickets: int) -> Iterator[tuple[Place, list[Filled
         shutil.rmtree(home, ignore_errors=True)
 
 
-async def _filled(console: Console, place: Place, tickets: int) -> list[Filled]:
+async def _filled(say: Callable[[str], None], place: Place, tickets: int) -> list[Filled]:
     connection = await db.dedicated(place.database)
     await connection.execute("CREATE DATABASE zaide_larger")
     await connection.close()
     made = []
     for url, count in ((place.database, tickets), (place.larger, tickets * TIMES)):
-        with console.status("") as status:
 
-            def step(what: str, words: str = f"{count:,} tickets") -> None:
-                status.update(f"{words}: {what} …")
+        def step(what: str, words: str = f"{count:,} tickets") -> None:
+            say(f"{words}: {what} …")
 
-            await db.migrate(url)
-            made.append(await fill(url, count, step))
+        await db.migrate(url)
+        made.append(await fill(url, count, step))
     return made
