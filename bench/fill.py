@@ -21,7 +21,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from domain import db
+from domain import connections, db
 from domain.people.queries import MARK
 from domain.people.rules import digest
 from domain.understanding.intents import INTENTS
@@ -88,7 +88,7 @@ async def fill(url: str, tickets: int, step: Callable[[str], None] = lambda _: N
     A million tickets take about two minutes on one core, with 1.1 million conversations and 4.4
     million messages. Raises asyncpg's UniqueViolationError for one that was filled before.
     """
-    connection = await db.dedicated(url)
+    connection = await connections.dedicated(url)
     try:
         await connection.execute("SET session_replication_role = replica; SET work_mem = '64MB'")
         await connection.execute("SET maintenance_work_mem = '512MB'; SET synchronous_commit = off")

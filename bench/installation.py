@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 
 from api import running
-from domain import db
+from domain import connections
 from domain.embedded.processes import command_line, wait_until
 from domain.settings import ROOT
 
@@ -93,7 +93,7 @@ class Installation:
     @asynccontextmanager
     async def database(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection to its database, for counting what is there."""
-        connection = await db.dedicated(self.published.database_url)
+        connection = await connections.dedicated(self.published.database_url)
         try:
             yield connection
         finally:

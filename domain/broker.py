@@ -7,10 +7,11 @@ part of the events, kept by the sequencer; counters and presence may be lost wit
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as TimedOut
@@ -54,7 +55,30 @@ _client: Redis | None = None
 def connect(url: str | None = None) -> None:
     """Set up the client of this process (it connects on first use, and again after a break)."""
     global _client
-    _client = Redis.from_url(url or settings().redis_url, socket_connect_timeout=2)
+    pool = ConnectionPool.from_url(url or settings().redis_url, socket_connect_timeout=2)
+    pool.connection_class = _heedful(pool.connection_class)
+    _client = Redis.from_pool(pool)
+
+
+def _heedful(kind: type[Any]) -> type[Any]:
+    """That kind of connection, but a cancellation that comes just as a command was sent counts.
+
+    The driver sends within `asyncio.wait_for`, which until Python 3.12 forgets such a one: a worker
+    told to stop in that moment would work on until it is killed.
+    """
+    if sys.version_info >= (3, 12):
+        return kind
+
+    class Heedful(kind):  # type: ignore[misc]
+        async def send_packed_command(self, *command: Any, **more: Any) -> None:
+            task = asyncio.current_task()
+            before = task.cancelling() if task else 0
+            await super().send_packed_command(*command, **more)
+            if task and task.cancelling() > before:
+                await self.disconnect(nowait=True)  # Nobody will read the answer.
+                raise asyncio.CancelledError
+
+    return Heedful
 
 
 async def close() -> None:

@@ -1,8 +1,8 @@
-"""PostgreSQL: connections, units of work, and reads that carry their Scope.
+"""PostgreSQL: the pool, units of work, and reads that carry their Scope.
 
-The only file, with the migrations, that speaks SQL's dialect to a driver. Every read of business
-rows goes through `select`, `find` or `lock`, which put the Scope into the WHERE: what an actor may
-not see is not found. Who may see what is declared once per noun (domain/visibility.py).
+With domain/connections.py and the migrations the only file that speaks to a driver. Every read of
+business rows goes through `select`, `find` or `lock`, which put the Scope into the WHERE: what an
+actor may not see is not found. Who may see what is declared once per noun (domain/visibility.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlparse
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +25,7 @@ from tortoise.transactions import in_transaction
 
 from domain import visibility
 from domain.actors import Scope
+from domain.connections import Kept, credentials
 from domain.errors import NotFound
 from domain.settings import settings
 
@@ -42,7 +42,6 @@ NOUNS = (
 MODELS = [*(f"domain.{noun}.models" for noun in NOUNS), "domain.events"]
 POLICIES = [f"domain.{noun}.policy" for noun in NOUNS]
 
-Connection = asyncpg.Connection
 IntegrityError = asyncpg.IntegrityConstraintViolationError
 Unreachable = (
     OSError,
@@ -58,22 +57,6 @@ Row = dict[str, Any]
 
 
 # Connecting
-
-
-def credentials(url: str) -> dict[str, Any]:
-    """The parts of a PostgreSQL URL, as asyncpg takes them.
-
-    A `host=` in the query is a folder holding a unix socket, as libpq has it.
-    """
-    parts = urlparse(url)
-    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    return {
-        "host": query.get("host") or parts.hostname or "localhost",
-        "port": parts.port or int(query.get("port", 5432)),
-        "user": unquote(parts.username or query.get("user", "postgres")),
-        "password": unquote(parts.password) if parts.password else None,
-        "database": parts.path.lstrip("/") or "zaide",
-    }
 
 
 def config(url: str | None = None) -> dict[str, Any]:
@@ -111,7 +94,7 @@ async def connect(url: str | None = None) -> None:
         import_module(policy)
     await Tortoise.init(config=config(url), _enable_global_fallback=True)
     global _lookups, _reads
-    _lookups, _reads = Lookups(url), Lookups(url, READS)
+    _lookups, _reads = Kept(url, LOOKUPS), Kept(url, READS)
 
 
 async def close() -> None:
@@ -137,90 +120,27 @@ async def migrate(url: str | None = None) -> None:
         await lock.close()
 
 
-async def dedicated(url: str | None = None) -> asyncpg.Connection:
-    """A connection of its own, outside the pool: for LISTEN and session locks."""
-    connection: asyncpg.Connection = await asyncpg.connect(
-        **credentials(url or settings().database_url)
-    )
-    return connection
-
-
 async def sql(query: str, *values: Any) -> list[Row]:
     """Run one statement in the current unit of work, if there is one; the rows as dicts."""
     rows: list[Row] = await connections.get("default").execute_query_dict(query, list(values))
     return rows
 
 
-@asynccontextmanager
-async def reading() -> AsyncIterator[asyncpg.Connection]:
-    """A connection for several statements in a row, whose rows are read by place, not by name.
-
-    In a unit of work it is that one's.
-    """
+async def rows(query: str, values: Sequence[Any]) -> list[Any]:
+    """The rows of one read, by place or by name; outside a unit of work over a kept connection."""
     if _reads is None or _unit.get() is not None:
         async with connections.get("default").acquire_connection() as connection:
-            yield connection
-    else:
-        async with _reads.one() as connection:
-            yield connection
-
-
-LOOKUPS, READS = 4, 6
-"""How many connections are kept for look-ups, and for compiled reads."""
-
-
-class Lookups:
-    """A few connections for short reads, which each request begins with, or is.
-
-    A pool's acquire and release cost 15 µs of CPU, as much as the look-up itself. Theirs is a
-    place in a queue: opened when first needed, and anew when they were lost.
-    """
-
-    def __init__(self, url: str | None, most: int = LOOKUPS) -> None:
-        self._url = url
-        self._free: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
-        for _ in range(most):
-            self._free.put_nowait(None)
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[asyncpg.Connection]:
-        """One of them, which keeps its statements prepared."""
-        connection = await self._taken()
-        try:
-            # Of one that was cancelled, the driver awaits the end before the next statement.
-            yield connection
-        finally:
-            self._free.put_nowait(connection)
-
-    async def rows(self, query: str, values: Sequence[Any]) -> list[asyncpg.Record]:
-        """The rows of a statement. Written out: each request has one, and `one` costs more."""
-        connection = await self._taken()
-        try:
             found: list[asyncpg.Record] = await connection.fetch(query, *values)
             return found
-        finally:
-            self._free.put_nowait(connection)
-
-    async def _taken(self) -> asyncpg.Connection:
-        free = self._free
-        connection = await free.get() if free.empty() else free.get_nowait()
-        if connection is not None and not connection.is_closed():
-            return connection
-        try:
-            return await dedicated(self._url)
-        except BaseException:
-            free.put_nowait(None)
-            raise
-
-    async def close(self) -> None:
-        """Close those that are free."""
-        while not self._free.empty():
-            if (connection := self._free.get_nowait()) is not None:
-                await connection.close(timeout=2)
+    return await _reads.rows(query, values)
 
 
-_lookups: Lookups | None = None
-_reads: Lookups | None = None
+LOOKUPS, READS = 4, 8
+"""How many connections are kept for look-ups, and for other reads."""
+
+
+_lookups: Kept | None = None
+_reads: Kept | None = None
 
 
 async def lookup(query: str, keys: Sequence[str]) -> Sequence[Row | asyncpg.Record]:
@@ -356,14 +276,16 @@ async def select(
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
     query = f"SELECT {columns} FROM {table} t WHERE {' AND '.join(terms)} ORDER BY {order}{tail}"
     if once is None:
-        return await sql(query, *values)
-    return [dict(row) for row in await once.read(query, values, lambda: sql(query, *values))]
+        found = await rows(query, values)
+    else:
+        found = await once.read(query, values, lambda: rows(query, values))
+    return [dict(row) for row in found]
 
 
 async def count(model: type[Model], scope: Scope, where: visibility.Where = ()) -> int:
     """How many rows `scope` may see."""
-    rows = await select(model, scope, where, order="1", columns="count(*) AS n")
-    return int(rows[0]["n"])
+    found = await select(model, scope, where, order="1", columns="count(*) AS n")
+    return int(found[0]["n"])
 
 
 async def find(model: type[M], scope: Scope, id: UUID) -> M:
@@ -382,10 +304,10 @@ async def lock(model: type[M], scope: Scope, id: UUID) -> M:
 
 async def _one(model: type[M], scope: Scope, values: list[Any], table: str, tail: str = "") -> M:
     seen = visibility.condition(model, scope, values)
-    rows = await sql(f"SELECT t.* FROM {table} t WHERE t.id = $1 AND {seen}{tail}", *values)
-    if not rows:
+    found = await rows(f"SELECT t.* FROM {table} t WHERE t.id = $1 AND {seen}{tail}", values)
+    if not found:
         raise NotFound(noun=visibility.noun_of(model))
-    return hydrate(model, rows[0])
+    return hydrate(model, dict(found[0]))
 
 
 def hydrate(model: type[M], row: Row) -> M:
@@ -397,14 +319,3 @@ def by_ids(rows: Iterable[Row], ids: Sequence[Any], key: str = "id") -> list[Row
     """Rows in the order of `ids`, None where one is missing (what a data loader returns)."""
     found = {row[key]: row for row in rows}
     return [found.get(id) for id in ids]
-
-
-@asynccontextmanager
-async def listening(channel: str, wake: asyncio.Event) -> AsyncIterator[asyncpg.Connection]:
-    """A dedicated connection that sets `wake` at every NOTIFY on `channel`."""
-    connection = await dedicated()
-    try:
-        await connection.add_listener(channel, lambda *_: wake.set())
-        yield connection
-    finally:
-        await connection.close(timeout=2)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from domain import db
 from domain.clock import now
+from domain.connections import Connection
 from domain.events import STREAMS, Happened
 
 BATCH = 500
@@ -37,7 +38,7 @@ WHERE e.id = waiting.id RETURNING e.*
 """
 
 
-async def take_office(connection: db.Connection) -> int | None:
+async def take_office(connection: Connection) -> int | None:
     """Become the sequencer on this connection, until it closes; the term, or None if taken."""
     if not await connection.fetchval(_LOCK):
         return None
@@ -47,7 +48,7 @@ async def take_office(connection: db.Connection) -> int | None:
     return term
 
 
-async def assign(connection: db.Connection, term: int) -> list[Happened]:
+async def assign(connection: Connection, term: int) -> list[Happened]:
     """Give up to 500 committed events their positions; those events, by position."""
     rows = await connection.fetch(_ASSIGN, term)
     return sorted((Happened.of(dict(row)) for row in rows), key=lambda event: event.position)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from domain import db, events
+from domain import connections, events
 from domain.live import Reader
 from domain.understanding.classifier import Classifier
 from workers.__main__ import consumers, give_up
@@ -29,7 +29,7 @@ class Hands:
     @asynccontextmanager
     async def at_work(cls, classifier: Classifier) -> AsyncIterator[Hands]:
         """Take office and the streams; give both back at the end."""
-        connection = await db.dedicated()
+        connection = await connections.dedicated()
         sequencer = Sequencer()
         await sequencer.stand_by(connection)
         try:

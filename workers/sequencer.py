@@ -7,7 +7,8 @@ import time
 
 import structlog
 
-from domain import broker, db, sequence
+from domain import broker, connections, db, sequence
+from domain.connections import Connection
 from domain.events import NOTIFY, STREAMS, Happened
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ class Sequencer:
         """Stand by, take office, serve; again after every broken line. Ends by cancellation."""
         while True:
             try:
-                async with db.listening(NOTIFY, self.wake) as connection:
+                async with connections.listening(NOTIFY, self.wake) as connection:
                     await self.stand_by(connection)
                     await self.serve(connection)
             except (*db.Unreachable, *broker.Unreachable) as error:
@@ -38,7 +39,7 @@ class Sequencer:
             finally:
                 self.term = None
 
-    async def stand_by(self, connection: db.Connection) -> None:
+    async def stand_by(self, connection: Connection) -> None:
         """Wait for the office; then make the streams whole."""
         while (term := await sequence.take_office(connection)) is None:  # noqa: ASYNC110
             await asyncio.sleep(STANDBY)
@@ -46,7 +47,7 @@ class Sequencer:
         log.info("sequencer.took_office", term=term)
         await self.reconcile()
 
-    async def serve(self, connection: db.Connection) -> None:
+    async def serve(self, connection: Connection) -> None:
         """Publish what commits; look once a second as well, in case a wake-up was lost."""
         while True:
             self.wake.clear()
@@ -62,7 +63,7 @@ class Sequencer:
                 if not await self.publish([]):
                     await self.reconcile()
 
-    async def step(self, connection: db.Connection) -> int:
+    async def step(self, connection: Connection) -> int:
         """Give positions to one batch of committed events and publish it; how many."""
         assert self.term is not None
         happened = await sequence.assign(connection, self.term)

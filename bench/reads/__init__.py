@@ -27,7 +27,7 @@ from bench.node import why_no_node
 from bench.progress import progress
 from bench.reads.query import AGENT, ASKERS, BODY
 from bench.reads.variants import Place, Running, Variant, all_variants, running
-from domain import db, embedded
+from domain import connections, db, embedded
 
 CONNECTIONS = 32
 WARM_LEAST = 2.0
@@ -191,7 +191,7 @@ def _placed(say: Callable[[str], None], tickets: int) -> Iterator[tuple[Place, l
 
 
 async def _filled(say: Callable[[str], None], place: Place, tickets: int) -> list[Filled]:
-    connection = await db.dedicated(place.database)
+    connection = await connections.dedicated(place.database)
     await connection.execute("CREATE DATABASE zaide_larger")
     await connection.close()
     made = []

@@ -17,7 +17,7 @@ import httpx
 from bench import pinned
 from bench.node import PEERS
 from bench.reads.query import BODY
-from domain import db, embedded
+from domain import connections, embedded
 from domain.embedded.processes import last_words, spawn, stop, wait_until
 from domain.settings import ROOT, Settings
 
@@ -130,7 +130,7 @@ def running(variant: Variant, place: Place) -> Iterator[Running]:
 
 def _environment(url: str, place: Place, port: int) -> dict[str, str]:
     """For everybody: the address as PostgreSQL's own clients read it, and as we do."""
-    parts = db.credentials(url)
+    parts = connections.credentials(url)
     own = {
         "ZAIDE_HOME": str(place.home),
         "ZAIDE_PORT": str(port),

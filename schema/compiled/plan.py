@@ -80,22 +80,21 @@ class Plan:
         """The data, or an ExecutionResult without any. Raises Unknown."""
         found: list[Any] = []
         try:
-            async with Run(context, variables) as run:
-                for root in self.roots:
-                    arguments = run.arguments(root.arguments)
-                    try:
-                        found.append(ask(root.member, context, None, arguments))
-                    except DomainError as error:
-                        return root.failed(error)
-                return await self._data(run, found)
+            run = Run(context, variables)
+            for root in self.roots:
+                arguments = run.arguments(root.arguments)
+                try:
+                    found.append(ask(root.member, context, None, arguments))
+                except DomainError as error:
+                    return root.failed(error)
+            return await self._data(run, found)
         finally:
             _close(found)
 
     async def shown(self, update: Any, variables: Variables, context: Context) -> dict[str, Any]:
         """The data of one update of a subscription, whose root is one field. Raises Unknown."""
         (root,) = self.roots
-        async with Run(context, variables) as run:
-            return {root.key: await root.part.data(run, update)}
+        return {root.key: await root.part.data(Run(context, variables), update)}
 
     async def _data(self, run: Run, found: list[Any]) -> Any:
         data: dict[str, Any] = dict(self.typename)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any
@@ -62,20 +61,12 @@ class Variables:
 
 
 class Run:
-    """One request's reads, all on one connection, which is taken when the first is made."""
+    """One request's reads."""
 
     def __init__(self, context: Context, variables: Variables) -> None:
         self.context, self.variables = context, variables
         self.scope = context.scope
         self._kind = _Kind(self.scope.kind, self.scope)
-        self._opened = AsyncExitStack()
-        self._connection: db.Connection | None = None
-
-    async def __aenter__(self) -> Run:
-        return self
-
-    async def __aexit__(self, *failure: Any) -> None:
-        await self._opened.__aexit__(*failure)
 
     async def fetch(self, make: Rendered, what: Any, *rest: Any, given: Sequence[Any]) -> list[Any]:
         """The rows of a statement of domain/rendering.py."""
@@ -83,15 +74,9 @@ class Run:
         values = statement.values(self.scope, *given)
         once = self.context.once
         if once is None:
-            return statement.rows(await self._read(statement.text, values))
-        read = partial(_apart, statement.text, values)
+            return statement.rows(await db.rows(statement.text, values))
+        read = partial(db.rows, statement.text, values)
         return statement.rows(await once.read(statement.text, values, read))
-
-    async def _read(self, text: str, values: Sequence[Any]) -> list[Any]:
-        if self._connection is None:
-            self._connection = await self._opened.enter_async_context(db.reading())
-        found: list[Any] = await self._connection.fetch(text, *values)
-        return found
 
     def filled(self, slots: int, arguments: Sequence[Arguments]) -> list[Any]:
         """The slots of a part, with the context and the arguments in theirs."""
@@ -224,13 +209,6 @@ class Run:
     async def _histories(self, read: History, ids: list[UUID]) -> dict[UUID, list[Event]]:
         found = await histories(self.scope.shop_id, read.column, ids) if ids else {}
         return {id: [Event.of(happened) for happened in each] for id, each in found.items()}
-
-
-async def _apart(text: str, values: Sequence[Any]) -> list[Any]:
-    """Read on a connection of its own: others wait for it, and whoever began may go away."""
-    async with db.reading() as connection:
-        found: list[Any] = await connection.fetch(text, *values)
-    return found
 
 
 _WHOLE: dict[str, None] = {"first": None, "after": None, "last": None, "before": None}

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from domain import db, embedded
+from domain.connections import Kept
 from domain.gathered import FLIGHTS, Gathered
 
 
@@ -16,7 +17,7 @@ def on_the_stack(stack: embedded.Servers) -> None:
 
 
 async def test_the_answer_of_one_who_left_is_nobody_elses() -> None:
-    lookups = db.Lookups(None, most=1)
+    lookups = Kept(None, most=1)
     await lookups.rows("SELECT 1", [])
     left = asyncio.create_task(lookups.rows("SELECT 1 AS n, pg_sleep(30)", []))
     async with asyncio.timeout(5):
@@ -32,7 +33,7 @@ async def test_the_answer_of_one_who_left_is_nobody_elses() -> None:
 
 
 async def test_a_lost_connection_is_replaced() -> None:
-    lookups = db.Lookups(None, most=1)
+    lookups = Kept(None, most=1)
     (row,) = await lookups.rows("SELECT pg_backend_pid() AS pid", [])
     await db.sql("SELECT pg_terminate_backend($1, 5000)", row["pid"])
     async with asyncio.timeout(5):

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tortoise.exceptions import OperationalError
 
-from domain import db, embedded, writing
+from domain import connections, db, embedded, writing
 from domain.writing import Literal
 from schema.scalars import opaque
 
@@ -61,7 +61,7 @@ async def test_values_are_written_as_orjson_writes_them(
 
 
 async def test_moments_do_not_depend_on_the_zone_of_the_connection() -> None:
-    connection = await db.dedicated()
+    connection = await connections.dedicated()
     try:
         await connection.execute("SET TIME ZONE 'Asia/Shanghai'")
         moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -13,7 +13,7 @@ from bench import reads
 from bench.pinned import Cores
 from bench.reads.query import ASKERS
 from bench.reads.variants import PEERS, Place, Variant, all_variants
-from domain import db, embedded
+from domain import connections, embedded
 from domain.settings import ROOT
 
 HAS_NODE = (PEERS / "node_modules" / ".package-lock.json").exists()
@@ -25,7 +25,7 @@ TICKETS = 3000
 @pytest.fixture(scope="module")
 async def place(servers: embedded.Servers, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A filled database of its own, and no cores to keep to."""
-    connection = await db.dedicated(servers.dsn)
+    connection = await connections.dedicated(servers.dsn)
     await connection.execute("CREATE DATABASE bench_reads")
     await connection.close()
     url = servers.dsn.replace("/zaide?", "/bench_reads?")

@@ -17,7 +17,7 @@ ROOMS = ("api", "schema", "domain", "workers")
 # One speaker per foreign tongue: the library, and the places that may import it.
 TONGUES = {
     "redis": ("domain/broker.py", "domain/embedded/"),
-    "asyncpg": ("domain/db.py", "domain/embedded/"),
+    "asyncpg": ("domain/connections.py", "domain/db.py", "domain/embedded/"),
     "transformers": ("workers/classifier.py", "workers/training/"),
     "onnxruntime": ("workers/classifier.py", "workers/training/"),
     "tokenizers": ("workers/classifier.py", "workers/training/"),

@@ -28,7 +28,7 @@ from redis.asyncio import Redis
 from api.talk.door import Away, Door, News
 from bench.installation import logged_in
 from bench.socket import Broken, subscribed
-from domain import broker, db, embedded
+from domain import broker, connections, embedded
 from domain.embedded.processes import wait_until
 from domain.events import STREAMS
 from domain.settings import ROOT
@@ -104,7 +104,7 @@ class Fleet:
     @contextlib.asynccontextmanager
     async def database(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection, for looking at what is there."""
-        connection = await db.dedicated(self.servers.dsn)
+        connection = await connections.dedicated(self.servers.dsn)
         try:
             yield connection
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from domain import broker, db, events, live
+from domain import broker, connections, db, events, live
 from domain.events import STREAMS, Happened, Kind, record
 from tests.hands import Hands
 from tests.people import House
@@ -44,7 +44,7 @@ async def test_who_inserts_first_and_commits_last_is_not_behind_anybodys_cursor(
     house: House, hands: Hands
 ) -> None:
     start = await events.head()
-    slow = await db.dedicated()
+    slow = await connections.dedicated()
     transaction = slow.transaction()
     await transaction.start()
     await slow.execute(
@@ -124,7 +124,7 @@ async def test_a_deposed_sequencer_publishes_nothing(house: House, hands: Hands)
 async def test_only_one_sequencer_is_in_office(hands: Hands) -> None:
     from domain import sequence
 
-    rival = await db.dedicated()
+    rival = await connections.dedicated()
     assert await sequence.take_office(rival) is None
     await rival.close()
 
