@@ -7,7 +7,7 @@ import contextlib
 import signal
 from collections.abc import Coroutine
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import structlog
@@ -20,7 +20,7 @@ from domain.db import unit_of_work
 from domain.events import Happened, Kind, record
 from domain.shops.actions import check_keys
 from domain.understanding.classifier import Classifier
-from workers import models_cli
+from workers import by_hand, models_cli
 from workers.commands import connected, opened, refuse
 from workers.deadlines import watch_deadlines
 from workers.deliver import deliver, try_again
@@ -29,6 +29,7 @@ from workers.respond import respond
 from workers.route import route
 from workers.runner import Consumer, Runner
 from workers.sequencer import Sequencer
+from workers.tables import Unusable
 from workers.understand import understand
 
 app = typer.Typer(
@@ -100,10 +101,31 @@ def main(context: typer.Context) -> None:
 
 
 @app.command("understand")
-def _understand(texts: list[str]) -> None:
-    """Show what the model reads in some texts, one JSON line each."""
-    for guess in opened().read(texts):
-        typer.echo(orjson.dumps(asdict(guess)).decode())
+def _understand(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT...|FILE|-", help="Texts, or one CSV file with a column text, or -."
+        ),
+    ],
+    out: Annotated[str, typer.Option(help="Where the readings of a file go; - shows them.")] = "-",
+) -> None:
+    """Show what the model reads: in texts, as JSON lines, or in a CSV file, as CSV.
+
+    A word that ends in .csv, or names a file that is there, is a file; - is standard input.
+    """
+    if not any(map(by_hand.is_table, words)):
+        if out != "-":
+            refuse("--out is for the readings of a CSV file, and this is none")
+        for guess in by_hand.guesses(words, opened()):
+            typer.echo(orjson.dumps(asdict(guess)).decode())
+    elif len(words) > 1:
+        refuse("name one file at a time, and nothing else")
+    else:
+        try:
+            by_hand.understand(words[0], out)
+        except Unusable as error:
+            refuse(str(error))
 
 
 app.add_typer(models_cli.app, name="model")

@@ -27,7 +27,7 @@ def named(name: str | Path) -> Path:
     return Path(settings().called_from, name)
 
 
-def opened(folder: Path | None = None, threads: int = 1) -> OnnxClassifier:
+def opened(folder: str | Path | None = None, threads: int = 1) -> OnnxClassifier:
     """The model in `folder`, by default the one a worker would load, or the end of the command."""
     try:
         return load(named(folder) if folder else settings().model, threads)
