@@ -39,6 +39,13 @@ _SAID = re.compile(
     r"[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U00020000-\U0003ffff]"
 )
+# What is said to a language model, of which there is none here: whatever else it says is bait.
+_TO_A_MACHINE = re.compile(
+    r"\b(?:ignore|disregard|forget)\b(?:\W+\w+){0,3}\W+(?:instructions?|prompts?)\b"
+    r"|(?:忽略|无视|忘记|忘掉)\S{0,8}(?:指令|提示词)|system prompt|系统提示词"
+    r"|<\|im_(?:start|end)\|>",
+    re.IGNORECASE,
+)
 
 
 class ModelBroken(RuntimeError):
@@ -124,7 +131,7 @@ class OnnxClassifier:
         """One guess per text, whatever the others are.
 
         Of a text without a letter or digit that the model could know, such as emoji alone or
-        Arabic, it says "other", with confidence 0.
+        Arabic, and of orders to a language model, it says "other", with confidence 0.
         """
         prepared = [prepare(text) for text in texts]
         guesses = [self._nothing()] * len(prepared)
@@ -191,7 +198,7 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
     All texts of a batch cost as much as its longest, so similar lengths go together, and nothing
     goes with what is less than half as long.
     """
-    spoken = (place for place, text in enumerate(texts) if _SAID.search(text))
+    spoken = (place for place, text in enumerate(texts) if _is_for_us(text))
     batch: list[int] = []
     for place in sorted(spoken, key=lambda place: len(texts[place])):
         longest = max(SHORT, 2 * len(texts[batch[0]])) if batch else MAX_CHARACTERS
@@ -201,6 +208,10 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         batch.append(place)
     if batch:
         yield batch
+
+
+def _is_for_us(text: str) -> bool:
+    return _SAID.search(text) is not None and _TO_A_MACHINE.search(text) is None
 
 
 def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
