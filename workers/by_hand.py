@@ -67,7 +67,9 @@ def guesses(words: Sequence[str], classifier: Classifier) -> list[Guess]:
     return classifier.read([redact(word).text for word in words])
 
 
-def read(table: Table, classifier: Classifier, *, quiet: bool = False) -> Iterator[tuple[Row, Guess]]:
+def read(
+    table: Table, classifier: Classifier, *, quiet: bool = False
+) -> Iterator[tuple[Row, Guess]]:
     """Each row with what is read in its first column; tells on standard error how far it is."""
     rows = (row for _, row in table)
     with _told(table.rows, quiet) as advance:
@@ -79,9 +81,7 @@ def read(table: Table, classifier: Classifier, *, quiet: bool = False) -> Iterat
 def say_encoding(table: Table) -> None:
     """A note about a table that is not in UTF-8: another encoding may fit it by chance."""
     if not table.in_utf8:
-        Console(stderr=True, highlight=False).print(
-            f"zaide: {table.name} is not in UTF-8; it was read as GB18030 (GBK).", markup=False
-        )
+        commands.say(f"{table.name} is not in UTF-8; it was read as GB18030 (GBK).")
 
 
 def _reading(text: str, guess: Guess) -> Row:

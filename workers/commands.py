@@ -16,9 +16,14 @@ from workers.classifier import ModelBroken, OnnxClassifier, load
 T = TypeVar("T")
 
 
-def refuse(sentence: str, status: int = 2) -> NoReturn:
-    """Say what is wrong and what to do, and end with `status`: 2 means that the input is at fault."""
+def say(sentence: str) -> None:
+    """Say something beside what a command gives."""
     typer.echo(f"zaide: {sentence}", err=True)
+
+
+def refuse(sentence: str, status: int = 2) -> NoReturn:
+    """Say what is wrong and what to do, and end with `status`; 2 means the input is at fault."""
+    say(sentence)
     raise typer.Exit(status)
 
 

@@ -12,7 +12,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from domain.understanding.classifier import Classifier
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers import by_hand, commands, tables
 from workers.scores import BINS, Scores, scored
@@ -48,7 +47,7 @@ def _measured(name: str, folder: str | None) -> tuple[str, Scores]:
     with tables.opened(name, commands.named(name), "text", "intent", "sentiment") as table:
         by_hand.say_encoding(table)
         intents, sentiments = _truth(table)
-        classifier: Classifier = by_hand.model(folder)
+        classifier = by_hand.model(folder)
         said = [guess for _, guess in by_hand.read(table, classifier)]
     return classifier.version, scored(intents, sentiments, said)
 

@@ -38,8 +38,8 @@ def evaluate(
 ) -> Report:
     """`classifier` on `examples`, for each of which `fp32_intents` has what fp32 said."""
     guesses = [guess for example in examples for guess in classifier.read([example.text])]
-    truth, tones = zip(*((one.intent, one.sentiment) for one in examples), strict=True)
-    scores = scored(truth, tones, guesses)
+    intents, tones = [one.intent for one in examples], [one.sentiment for one in examples]
+    scores = scored(intents, tones, guesses)
     return Report(
         intent_f1=scores.intent_f1,
         sentiment_f1=scores.sentiment_f1,
