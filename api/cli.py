@@ -126,7 +126,7 @@ def dead(context: typer.Context) -> None:
 
 @app.command(rich_help_panel=DATA, context_settings=PASS_ON)
 def understand(context: typer.Context) -> None:
-    """What the model reads in a text: `understand "卡密无效"`."""
+    """What the model reads: `understand "卡密无效"`, or `understand messages.csv --out FILE`."""
     _workers("understand", context.args)
 
 

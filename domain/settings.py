@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=32, description="worker processes `up` starts")
     apis: int = Field(default=1, ge=1, le=32, description="API processes `up` starts")
     model: Path = Field(default=ROOT / "workers" / "model", description="folder of the model")
+    called_from: str = Field(
+        default="", description="folder that the names of files given to a command start from"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_body: int = Field(default=256 * 1024, ge=1024, description="bytes of a request's body")
     max_sockets: int = Field(

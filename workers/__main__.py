@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 import orjson
 import structlog
@@ -19,10 +18,10 @@ from domain import broker, db, sequence
 from domain.bot import actions as bot
 from domain.db import unit_of_work
 from domain.events import Happened, Kind, record
-from domain.settings import settings
 from domain.shops.actions import check_keys
 from domain.understanding.classifier import Classifier
-from workers.classifier import ModelBroken, load
+from workers import by_hand, models_cli
+from workers.commands import connected, opened, refuse
 from workers.deadlines import watch_deadlines
 from workers.deliver import deliver, try_again
 from workers.own import own
@@ -30,13 +29,13 @@ from workers.respond import respond
 from workers.route import route
 from workers.runner import Consumer, Runner
 from workers.sequencer import Sequencer
+from workers.tables import Unusable
 from workers.understand import understand
 
 app = typer.Typer(
     help="Zaide's workers, and the commands that need the model.", add_completion=False
 )
 log = structlog.get_logger()
-T = TypeVar("T")
 
 
 def consumers(classifier: Classifier) -> list[Consumer]:
@@ -94,28 +93,42 @@ async def _until_told(classifier: Classifier) -> None:
         await task
 
 
-def _model(folder: Path | None = None) -> Classifier:
-    try:
-        return load(folder or settings().model)
-    except ModelBroken as error:
-        typer.echo(f"zaide: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 @app.callback(invoke_without_command=True)
 def main(context: typer.Context) -> None:
     """Run a worker until it is told to stop."""
     if context.invoked_subcommand is None:
-        uvloop.run(_until_told(_model()))
+        uvloop.run(_until_told(opened()))
 
 
 @app.command("understand")
-def _understand(texts: list[str]) -> None:
-    """Show what the model reads in some texts, one JSON line each."""
-    for guess in _model().read(texts):
-        typer.echo(orjson.dumps(asdict(guess)).decode())
+def _understand(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TEXT...|FILE|-", help="Texts, or one CSV file with a column text, or -."
+        ),
+    ],
+    out: Annotated[str, typer.Option(help="Where the readings of a file go; - shows them.")] = "-",
+) -> None:
+    """Show what the model reads: in texts, as JSON lines, or in a CSV file, as CSV.
+
+    A word that ends in .csv, or names a file that is there, is a file; - is standard input.
+    """
+    if not any(map(by_hand.is_table, words)):
+        if out != "-":
+            refuse("--out is for the readings of a CSV file, and this is none")
+        for guess in by_hand.guesses(words, opened()):
+            typer.echo(orjson.dumps(asdict(guess)).decode())
+    elif len(words) > 1:
+        refuse("name one file at a time, and nothing else")
+    else:
+        try:
+            by_hand.understand(words[0], out)
+        except Unusable as error:
+            refuse(str(error))
 
 
+app.add_typer(models_cli.app, name="model")
 dead = typer.Typer(help="Dead letters: events that no retry could handle.", no_args_is_help=True)
 app.add_typer(dead, name="dead")
 
@@ -123,7 +136,7 @@ app.add_typer(dead, name="dead")
 @dead.command("list")
 def _list(limit: int = 50) -> None:
     """The dead letters, newest first."""
-    letters = _connected(lambda: sequence.dead(limit))
+    letters = connected(lambda: sequence.dead(limit))
     if not letters:
         typer.echo("No dead letters.")
     for letter in letters:
@@ -137,7 +150,7 @@ def _list(limit: int = 50) -> None:
 @dead.command("show")
 def _show(position: int) -> None:
     """One dead letter with its event: ids and small facts, never a customer's words."""
-    for letter in _connected(lambda: sequence.dead_letter(position)):
+    for letter in connected(lambda: sequence.dead_letter(position)):
         typer.echo(orjson.dumps(letter, default=str, option=orjson.OPT_INDENT_2).decode())
 
 
@@ -145,22 +158,8 @@ def _show(position: int) -> None:
 def _replay(position: int | None = None, every: bool = typer.Option(False, "--all")) -> None:
     """Have a dead letter tried again, by its position, or `--all`."""
     if position is None and not every:
-        typer.echo("zaide: name a position, or say --all", err=True)
-        raise typer.Exit(2)
-    typer.echo(f"{_connected(lambda: sequence.replay(position))} to be tried again")
-
-
-def _connected(ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """The answer to a question to the database, connected for just that."""
-
-    async def run() -> T:
-        await db.connect()
-        try:
-            return await ask()
-        finally:
-            await db.close()
-
-    return asyncio.run(run())
+        refuse("name a position, or say --all")
+    typer.echo(f"{connected(lambda: sequence.replay(position))} to be tried again")
 
 
 if __name__ == "__main__":

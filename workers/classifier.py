@@ -23,12 +23,29 @@ if TYPE_CHECKING:
 MAX_TOKENS = 128
 MAX_CHARACTERS = 1000  # Of redacted text; 128 tokens seldom hold half of it.
 BATCH = 64
+SHORT = 32  # Characters; to tell shorter texts apart by length saves nothing.
 ALSO_FROM = 0.25  # A second intent is worth telling from this probability.
 TOLERANCE = 0.15  # Of a probability in the self-check: room for other processors' rounding.
 
 _PLACEHOLDER = re.compile(r"\[(手机号|卡密) 尾号[0-9A-Za-z]{4}\]")
 _ORDER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,4}[-_]?[0-9]{10,32}(?![0-9A-Za-z])")
 _SPACE = re.compile(r"\s+")
+# What has neither ink nor width: controls, joiners, marks of direction.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+# A letter or digit of the scripts that the model was taught: Latin and Chinese, wide ones too.
+_SAID = re.compile(
+    r"[0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U00020000-\U0003ffff]"
+)
+# What is said to a language model, of which there is none here: whatever else it says is bait.
+_TO_A_MACHINE = re.compile(
+    r"\b(?:ignore|disregard|forget)\b(?:\W+\w+){0,3}\W+(?:instructions?|prompts?)\b"
+    r"|(?:忽略|无视|忘记|忘掉)\S{0,8}(?:指令|提示词)|system prompt|系统提示词"
+    r"|<\|im_(?:start|end)\|>",
+    re.IGNORECASE,
+)
 
 
 class ModelBroken(RuntimeError):
@@ -64,10 +81,12 @@ class Labels:
 def prepare(text: str) -> str:
     """`text` as the model was taught to see it: order numbers and tails of secrets are dropped.
 
-    They differ in every message and mean nothing. Half a surrogate pair becomes "?".
+    They differ in every message and mean nothing. Neither does what nobody sees; half a surrogate
+    pair becomes "?".
     """
     whole = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-    plain = _ORDER.sub("[单号]", _PLACEHOLDER.sub(r"[\1]", whole))
+    seen = _UNSEEN.sub("", whole)
+    plain = _ORDER.sub("[单号]", _PLACEHOLDER.sub(r"[\1]", seen))
     return _SPACE.sub(" ", plain).strip()[:MAX_CHARACTERS]
 
 
@@ -109,7 +128,11 @@ class OnnxClassifier:
         self._labels = labels
 
     def read(self, texts: Sequence[str]) -> list[Guess]:
-        """One guess per text. Of a text without any words it says "other", with confidence 0."""
+        """One guess per text, whatever the others are.
+
+        Of a text without a letter or digit that the model could know, such as emoji alone or
+        Arabic, and of orders to a language model, it says "other", with confidence 0.
+        """
         prepared = [prepare(text) for text in texts]
         guesses = [self._nothing()] * len(prepared)
         for places in _batches(prepared):
@@ -170,11 +193,25 @@ def _not_about_torch(record: logging.LogRecord) -> bool:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Places of the texts that say something, similar lengths together, BATCH at a time."""
-    spoken = (place for place, text in enumerate(texts) if text)
-    places = sorted(spoken, key=lambda place: len(texts[place]))
-    for start in range(0, len(places), BATCH):
-        yield places[start : start + BATCH]
+    """Places of the texts that say something, at most BATCH at a time.
+
+    All texts of a batch cost as much as its longest, so similar lengths go together, and nothing
+    goes with what is less than half as long.
+    """
+    spoken = (place for place, text in enumerate(texts) if _is_for_us(text))
+    batch: list[int] = []
+    for place in sorted(spoken, key=lambda place: len(texts[place])):
+        longest = max(SHORT, 2 * len(texts[batch[0]])) if batch else MAX_CHARACTERS
+        if len(batch) == BATCH or len(texts[place]) > longest:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _is_for_us(text: str) -> bool:
+    return _SAID.search(text) is not None and _TO_A_MACHINE.search(text) is None
 
 
 def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
