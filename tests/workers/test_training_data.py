@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from workers.training.data import read, vary
+from workers.training.data import at_most, read
 
 EXAMPLES = read()
 
@@ -87,20 +86,6 @@ def test_no_message_holds_a_phone_or_an_email_in_plain() -> None:
         assert not re.search(r"[\w.]+@[\w.]+", example.text), example
 
 
-def test_varying_keeps_the_labels_and_never_empties_a_message() -> None:
-    rng = random.Random(1)
-    for example in EXAMPLES:
-        varied = vary(example, rng)
-        assert varied.text.strip()
-        assert varied == replace(example, text=varied.text)
-
-
-def test_varying_is_the_same_for_the_same_seed() -> None:
-    once = [vary(example, random.Random(5)).text for example in EXAMPLES]
-    again = [vary(example, random.Random(5)).text for example in EXAMPLES]
-    assert once == again
-
-
 def test_no_turn_of_phrase_is_in_more_than_a_few_messages() -> None:
     runs: Counter[str] = Counter()
     for example in (one for one in EXAMPLES if one.split == "train"):
@@ -108,3 +93,10 @@ def test_no_turn_of_phrase_is_in_more_than_a_few_messages() -> None:
         text = re.sub(r"DJ\d{18}", "#", example.text)
         runs.update({text[at : at + 12] for at in range(len(text) - 11)})
     assert {run: count for run, count in runs.items() if count > 5} == {}
+
+
+def test_a_smaller_set_has_as_many_of_each_intent_as_it_should() -> None:
+    few = at_most(EXAMPLES, 50, random.Random(1))
+    assert set(Counter(example.intent for example in few).values()) == {50}
+    assert few == at_most(EXAMPLES, 50, random.Random(1))
+    assert set(few) <= set(EXAMPLES)

@@ -1,70 +1,121 @@
-"""`python -m workers.training`: learn, calibrate, export, measure, and write the folder."""
+"""`python -m workers.training`: learn, calibrate, export, measure, and write the folder.
+
+Needs the `train` extra. On two cores an epoch over 8,000 messages takes a few minutes; what was
+learned is kept after each, so that the same command goes on where it was interrupted.
+"""
 
 from __future__ import annotations
 
 import argparse
 import random
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sklearn.metrics import f1_score
 
+from domain.settings import settings
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers.classifier import OnnxClassifier, open_unchecked
 from workers.training import card, data, export, train
 from workers.training import model as network
 from workers.training.evaluate import Report, evaluate
+from workers.training.spelling import spelling
 
 CONSOLE = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be taught to what, and where what was learned is kept."""
+
+    base: str
+    layers: int
+    plan: train.Plan
+    examples: list[data.Example]
+    run: Path
+    device: str
+    teachers: tuple[Path, ...] = ()
+
+    def of(self, split: str) -> list[data.Example]:
+        """The messages of a split."""
+        return [one for one in self.examples if one.split == split]
 
 
 def main() -> None:
     """Read the command line and do all of it."""
     options = _options()
     torch.set_num_threads(options.threads)
-    plan = train.Plan(epochs=options.epochs, seed=options.seed)
-    report = run(options.base, options.layers, plan, options.out)
-    CONSOLE.print(
-        f"intent macro F1 {report.intent_f1:.3f}, sentiment {report.sentiment_f1:.3f}, "
-        f"int8 agrees {report.agreement:.1%}, {report.milliseconds:.1f} ms; see {options.out}"
+    work = Work(
+        options.base,
+        options.layers,
+        train.Plan(epochs=options.epochs, seed=options.seed, encoder_rate=options.rate),
+        data.read(more=options.more),
+        options.run or settings().home / "training" / f"{options.layers}-layers-{options.seed}",
+        _device(options.device),
+        tuple(options.teacher),
     )
+    if options.curve:
+        curve(work, options.curve)
+        return
+    reader, tokenizer = learn(work)
+    if options.out:
+        report = ship(work, reader, tokenizer, options.out)
+        CONSOLE.print(
+            f"On dev: intent macro F1 {report.intent_f1:.3f}, sentiment {report.sentiment_f1:.3f}; "
+            f"int8 agrees {report.agreement:.1%}, {report.milliseconds:.1f} ms; see {options.out}"
+        )
 
 
-def run(base: str, layers: int, plan: train.Plan, out: Path) -> Report:
-    """Train on `base` cut to `layers` layers and write the result to `out`; takes minutes."""
-    rng = train.fix_seed(plan.seed)
-    examples = data.read()
-    tokenizer = network.tokenizer(base)
-    reader = network.build(base, layers, len(INTENTS), len(SENTIMENTS))
-    _teach(reader, tokenizer, [one for one in examples if one.split == "train"], plan, rng)
-    classifier = _ship(reader, tokenizer, [one for one in examples if one.split == "dev"], out)
-    return _measure(classifier, reader, tokenizer, examples, layers, out)
+def learn(work: Work) -> tuple[network.Reader, Any]:
+    """Teach a reader all messages of the train split; it and its tokenizer."""
+    reader, tokenizer = _fresh(work, work.layers)
+    teachers = [network.load(_fresh(work, network.layers_of(p))[0], p) for p in work.teachers]
+    lessons = train.Lessons(
+        reader,
+        tokenizer,
+        work.of("train"),
+        work.plan,
+        spelling=spelling(one.text for one in work.of("train")),
+        teachers=teachers,
+        run=work.run,
+        device=work.device,
+    )
+    if lessons.epoch:
+        CONSOLE.print(f"Going on after epoch {lessons.epoch}, as {work.run} has it.")
+    for epoch in range(lessons.epoch, work.plan.epochs):
+        with _progress(f"epoch {epoch + 1} of {work.plan.epochs}", lessons.steps) as step:
+            lessons.learn(step)
+        intent, sentiment = _heard(reader, tokenizer, work.of("dev"))
+        CONSOLE.print(f"epoch {epoch + 1}: on dev intent {intent:.3f}, sentiment {sentiment:.3f}")
+    network.save(reader.to("cpu"), work.run / "reader.pt")
+    return reader, tokenizer
 
 
-def _teach(
-    reader: network.Reader,
-    tokenizer: object,
-    examples: list[data.Example],
-    plan: train.Plan,
-    rng: random.Random,
-) -> None:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=CONSOLE) as progress:
-        task = progress.add_task("learning", total=plan.epochs)
-
-        def advance(epoch: int, loss: float) -> None:
-            progress.update(task, completed=epoch + 1, description=f"learning, loss {loss:.3f}")
-
-        train.fit(reader, tokenizer, examples, plan, rng, advance)
+def curve(work: Work, sizes: list[int]) -> None:
+    """Print how good the same lessons are with so many messages of each intent."""
+    table = Table("messages per intent", "dev intent", "dev sentiment", title="Learning curve")
+    for size in sizes:
+        few = data.at_most(work.of("train"), size, random.Random(work.plan.seed))
+        some = [*few, *work.of("dev")]
+        run = work.run / f"curve-{size}"
+        part = Work(work.base, work.layers, work.plan, some, run, work.device)
+        intent, sentiment = _heard(*learn(part), work.of("dev"))
+        table.add_row(f"{size}", f"{intent:.3f}", f"{sentiment:.3f}")
+    CONSOLE.print(table)
 
 
-def _ship(
-    reader: network.Reader, tokenizer: object, dev: list[data.Example], out: Path
-) -> OnnxClassifier:
-    """Write everything but the card, and open it."""
+def ship(work: Work, reader: network.Reader, tokenizer: Any, out: Path) -> Report:
+    """Write the folder that a worker loads, and its card; what it scores on dev."""
     out.mkdir(parents=True, exist_ok=True)
+    dev = work.of("dev")
     intent, sentiment = train.logits(reader, tokenizer, [one.text for one in dev])
     with tempfile.TemporaryDirectory() as scratch:
         export.to_onnx(reader, Path(scratch) / "fp32.onnx")
@@ -77,34 +128,76 @@ def _ship(
     )
     classifier = open_unchecked(out, threads=1)
     export.write_self_check(out, classifier)
-    return classifier
+    reports = {
+        split: _measure(classifier, reader, tokenizer, work.of(split)) for split in ("dev", "test")
+    }
+    card.write(out, classifier.version, work.layers, work.examples, reports)
+    return reports["dev"]
 
 
 def _measure(
-    classifier: OnnxClassifier,
-    reader: network.Reader,
-    tokenizer: object,
-    examples: list[data.Example],
-    layers: int,
-    out: Path,
+    classifier: OnnxClassifier, reader: network.Reader, tokenizer: Any, some: list[data.Example]
 ) -> Report:
-    dev = [one for one in examples if one.split == "dev"]
-    fp32, _ = train.logits(reader, tokenizer, [one.text for one in dev])
+    fp32, _ = train.logits(reader, tokenizer, [one.text for one in some])
     codes = tuple(INTENTS)
-    report = evaluate(classifier, dev, [codes[index] for index in fp32.argmax(axis=1)])
-    card.write(out, classifier.version, layers, examples, report)
-    return report
+    return evaluate(classifier, some, [codes[index] for index in fp32.argmax(axis=1)])
+
+
+def _fresh(work: Work, layers: int) -> tuple[network.Reader, Any]:
+    return network.build(work.base, layers, len(INTENTS), len(SENTIMENTS))
+
+
+def _heard(
+    reader: network.Reader, tokenizer: Any, some: list[data.Example]
+) -> tuple[float, float]:
+    """Macro-F1 of the fp32 network: intent, sentiment."""
+    intent, sentiment = train.logits(reader, tokenizer, [one.text for one in some])
+    truth = [train.INTENT_INDEX[one.intent] for one in some]
+    tone = [train.SENTIMENT_INDEX[one.sentiment] for one in some]
+    return (
+        float(f1_score(truth, intent.argmax(axis=1), average="macro")),
+        float(f1_score(tone, sentiment.argmax(axis=1), average="macro")),
+    )
+
+
+@contextmanager
+def _progress(what: str, steps: int) -> Iterator[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=CONSOLE) as progress:
+        task, seen = progress.add_task(what, total=steps), [0.0, 0]
+
+        def step(loss: float) -> None:
+            seen[0], seen[1] = seen[0] + loss, seen[1] + 1
+            progress.update(task, advance=1, description=f"{what}, loss {seen[0] / seen[1]:.3f}")
+
+        yield step
+
+
+def _device(wanted: str) -> str:
+    if wanted != "auto":
+        return wanted
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _options() -> argparse.Namespace:
     defaults = train.Plan()
     parser = argparse.ArgumentParser(prog="python -m workers.training", description=__doc__)
-    parser.add_argument("--base", default=card.BASE, help="a checkpoint's folder or hub name")
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--epochs", type=int, default=defaults.epochs)
-    parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=Path("workers/model"))
+    add = parser.add_argument
+    add("--base", default=card.BASE, help="a checkpoint's folder, or its name on the hub")
+    add("--layers", type=int, default=6, help="how many of its layers (default 6)")
+    add("--epochs", type=int, default=defaults.epochs)
+    add("--rate", type=float, default=defaults.encoder_rate, help="the encoder's learning rate")
+    add("--seed", type=int, default=defaults.seed)
+    add("--threads", type=int, default=2)
+    add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
+    add("--teacher", type=Path, action="append", default=[],
+        help="a reader.pt of an earlier run to learn from as well; several make an ensemble")  # fmt: skip
+    add("--with", dest="more", type=Path, action="append", default=[],
+        help="a CSV of further messages, such as exported corrections")  # fmt: skip
+    add("--run", type=Path, help="the folder that keeps what was learned (default: in the home)")
+    add("--curve", type=int, nargs="+", help="learn with so many per intent, and compare")
+    add("--out", type=Path, default=Path("workers/model"), help="where to write what ships")
+    add("--no-ship", dest="out", action="store_const", const=None, help="only learn")
     return parser.parse_args()
 
 

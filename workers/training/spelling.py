@@ -1,0 +1,31 @@
+"""What the libraries of the `train` extra know about how Chinese sounds and is written."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import opencc
+from pypinyin import Style, lazy_pinyin
+
+from workers.training.augment import Spelling
+
+COMMON = 5
+"""A character is somebody's slip only if it occurs so often in the messages: nobody's input method
+offers a rare one first."""
+
+
+def spelling(texts: Iterable[str]) -> Spelling:
+    """Which characters of `texts` sound alike, tones aside, and the traditional script."""
+    seen = Counter(char for text in texts for char in re.findall(r"[\u4e00-\u9fff]", text))
+    sound = {char: lazy_pinyin(char, style=Style.NORMAL)[0] for char in seen}
+    alike: dict[str, list[str]] = {}
+    for char, count in seen.most_common():
+        if count >= COMMON:
+            alike.setdefault(sound[char], []).append(char)
+    others = {
+        char: tuple(other for other in alike.get(of, ()) if other != char)
+        for char, of in sound.items()
+    }
+    return Spelling(others, opencc.OpenCC("s2t").convert)
