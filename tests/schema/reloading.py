@@ -18,7 +18,7 @@ from schema.live import Hub
 from tests.schema.asking import Listening, ask, follow
 
 MESSAGE = """id seq author authorName text facts clientId createdAt hasSecrets order { id }
-  reading { intent sentiment also entities }"""
+  reading { intent sentiment also entities correction { intent sentiment agent { id } } }"""
 CONVERSATION = f"""id state holder priority intent sentiment reasons openedAt lastMessageAt
   queuedAt answeredAt closedAt firstDueAt deadline channelKind customer {{ id }} team {{ id }}
   agent {{ id }} order {{ id }} lastMessage {{ {MESSAGE} }}
