@@ -12,12 +12,13 @@ import typer
 from domain import db
 from domain.settings import settings
 from workers.classifier import ModelBroken, OnnxClassifier, load
+from workers.models import store
 
 T = TypeVar("T")
 
 
 def refuse(sentence: str, status: int = 2) -> NoReturn:
-    """Say what is wrong and what to do, and end with `status`: 2 means that the input is at fault."""
+    """Say what is wrong and what to do, and end with `status`: 2 means the input is at fault."""
     typer.echo(f"zaide: {sentence}", err=True)
     raise typer.Exit(status)
 
@@ -27,10 +28,15 @@ def named(name: str | Path) -> Path:
     return Path(settings().called_from, name)
 
 
-def opened(folder: str | Path | None = None, threads: int = 1) -> OnnxClassifier:
-    """The model in `folder`, by default the one a worker would load, or the end of the command."""
+def found(model: str) -> Path:
+    """The folder of a model that somebody names by its version, if it is kept, or by its folder."""
+    return store().kept(model) or named(model)
+
+
+def opened(model: str | None = None, threads: int = 1) -> OnnxClassifier:
+    """A model by its version or folder, by default the one that reads, or the end of the command."""
     try:
-        return load(named(folder) if folder else settings().model, threads)
+        return load(found(model) if model else store().current(), threads)
     except ModelBroken as error:
         refuse(str(error), status=1)
 
