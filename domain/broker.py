@@ -226,7 +226,7 @@ async def forget(name: str) -> None:
 
 
 async def tally(name: str, more: Mapping[str, int]) -> None:
-    """Add to the figures of a table that every process may look at, kept for 30 days after the last.
+    """Add to the figures of a table that all processes may see, kept for 30 days after the last.
 
     Without Redis nothing is counted.
     """

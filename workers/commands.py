@@ -34,7 +34,7 @@ def found(model: str) -> Path:
 
 
 def opened(model: str | None = None, threads: int = 1) -> OnnxClassifier:
-    """A model by its version or folder, by default the one that reads, or the end of the command."""
+    """A model by version or folder, by default the one that reads, or the end of the command."""
     try:
         return load(found(model) if model else store().current(), threads)
     except ModelBroken as error:

@@ -99,7 +99,7 @@ async def relink(conversation: Conversation) -> None:
 
 
 async def refile(conversation: Conversation, intent: str) -> None:
-    """A locked conversation is about something else: so is its newest ticket, unless that is closed.
+    """A locked conversation is about something else; so is its newest ticket, if it is not closed.
 
     It goes to the team that can help, and so does the conversation while it waits with it; it may
     become more urgent, never less.

@@ -55,8 +55,8 @@ async def correct(
 ) -> Reading:
     """Staff say what a message means: of each of the two that is given, the last word counts.
 
-    Said again, nothing happens. Raises NotFound, NotAllowed, and Invalid for words that nobody knows
-    or for none.
+    Said again, nothing happens. Raises NotFound, NotAllowed, and Invalid for none or for words that
+    nobody knows.
     """
     _check(intent, sentiment)
     async with db.unit_of_work():

@@ -35,12 +35,12 @@ def model(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def measure(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """150 messages of one intent that the shipped model has learned, and as many of two others."""
+    """120 messages of one intent that the shipped model has learned, and some of two others."""
     rows = []
     for name in ("product", "service"):
         with (LEARNED / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
             rows += [row for row in csv.DictReader(lines) if row["split"] == "train"]
-    wanted = {"card_used": 150, "small_talk": 75, "stock_availability": 75}
+    wanted = {"card_used": 120, "small_talk": 30, "stock_availability": 30}
     chosen = [
         row
         for intent, most in wanted.items()
@@ -74,7 +74,7 @@ def test_a_worse_model_is_shown_and_refused_unless_it_is_wanted(
     assert "worse, beyond chance, on all intents" in done.stderr
     assert "card_used (" in done.stderr
     rows = [line.split() for line in done.stdout.splitlines() if "card_used" in line]
-    assert [cell for cell in rows[0] if cell != "│"][1] == "150"
+    assert [cell for cell in rows[0] if cell != "│"][1] == "120"
     assert model(tmp_path, "compare", worse, "--on", measure, "--force").returncode == 0
 
 
@@ -94,13 +94,8 @@ def test_a_model_is_promoted_if_it_is_no_worse_and_taken_back(
         ["equal", str(tmp_path / "models" / "equal")],
         ["*", "worse"],
     ]
-    again = model(tmp_path, "compare", "equal", "worse", "--on", measure)
-    assert again.returncode == 0, again.stderr
     back = model(tmp_path, "rollback")
     assert back.stdout.startswith("equal reads from now on, and worse no more")
-    assert SHIPPED in model(tmp_path, "rollback").stdout
-    none = model(tmp_path, "rollback")
-    assert (none.returncode, SHIPPED in none.stderr) == (1, True)
 
 
 def test_nothing_is_promoted_unmeasured_or_broken(tmp_path: Path, equal: str) -> None:
@@ -130,9 +125,10 @@ def test_training_is_told_of_the_corrections_and_of_all_else_that_was_said(tmp_p
 async def test_what_agents_corrected_comes_out_as_rows_to_learn_from(
     house: House, tmp_path: Path
 ) -> None:
+    mark = "".join(chr(97 + int(digit, 16)) for digit in house.id.hex[-12:])
     for text, intent, sentiment in (
-        (f"手机 13812345678 的卡密用不了{house.id.hex}", "card_invalid", None),
-        (f"垃圾{house.id.hex}", None, "negative"),
+        (f"手机 13812345678 的卡密用不了{mark}", "card_invalid", None),
+        (f"垃圾{mark}", None, "negative"),
     ):
         message = await talk.receive(house.eve, text)
         guess = Guess("other", 0.4, "neutral", 0.9, (), "old-1")
@@ -144,7 +140,7 @@ async def test_what_agents_corrected_comes_out_as_rows_to_learn_from(
     done = model(tmp_path, "export-corrections", "--out", str(out))
     assert done.returncode == 0, done.stderr
     with out.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if house.id.hex in row["text"]]
+        rows = [row for row in csv.DictReader(lines) if mark in row["text"]]
     assert [(row["intent"], row["sentiment"]) for row in rows] == [
         ("card_invalid", "neutral"),
         ("pricing", "negative"),
