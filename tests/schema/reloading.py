@@ -55,7 +55,7 @@ class Screen:
     def query(self) -> str:
         """What a client fetches at first, and when it reloads."""
         inside = f"nodes {{ {self.fields} }}" if self.listed else self.fields
-        given = {**self.given, **({"first": "100"} if self.listed else {})}
+        given = {**self.given, **({"first": "50"} if self.listed else {})}
         return f"{{ {self.name}{_written(given)} {{ {inside} }} }}"
 
     def subscription(self) -> str:
