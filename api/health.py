@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Iterator
 from itertools import accumulate
 
+import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -68,8 +69,41 @@ class Requests(Collector):
         yield from (counted, timed)
 
 
+class Shadows(Collector):
+    """How often a model on trial read otherwise than the one that works (workers/shadow.py).
+
+    The workers count in Redis, so that every API process tells the same: not to be added up.
+    """
+
+    def __init__(self) -> None:
+        self.figures: dict[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures as they were last looked up."""
+        names = ["model", "shadow"]
+        read = CounterMetricFamily(
+            "zaide_shadow_readings", "Messages read by a model on trial as well", labels=names
+        )
+        otherwise = CounterMetricFamily(
+            "zaide_shadow_disagreements",
+            "Messages that a model on trial read otherwise",
+            labels=[*names, "intent", "shadow_intent"],
+        )
+        counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        for pair, count in self.figures.items():
+            model, shadow, intent, other = orjson.loads(pair)
+            counts[model, shadow] += count
+            if intent != other:
+                otherwise.add_metric([model, shadow, intent, other], count)
+        for models, count in counts.items():
+            read.add_metric([*models], count)
+        yield from (read, otherwise)
+
+
 REQUESTS = Requests()
 REGISTRY.register(REQUESTS)
+SHADOWS = Shadows()
+REGISTRY.register(SHADOWS)
 OPERATIONS = Counter(
     "zaide_graphql_operations",
     "Operations answered over HTTP: compiled, or interpreted by graphql-core",
@@ -99,6 +133,7 @@ async def metrics(request: Request) -> Response:
     """Figures for Prometheus; in production for our own network only, to others not found."""
     if not settings().development and not is_near(request):
         raise NotFound(noun="page")
+    SHADOWS.figures = await broker.tallied(broker.SHADOW)
     return Response(
         generate_latest(REGISTRY), media_type="text/plain; version=0.0.4; charset=utf-8"
     )

@@ -24,7 +24,8 @@ TERM = PREFIX + "term"
 BLOCK_MS = 1000
 DOCUMENTS = PREFIX + "documents"
 DOCUMENTS_KEPT = 2000
-DOCUMENT_SECONDS = 30 * 24 * 3600
+DOCUMENT_SECONDS = TALLY_SECONDS = 30 * 24 * 3600
+SHADOW = "shadow"
 Unreachable = (OSError, Disconnected, TimedOut, ResponseError)
 
 # Adds entries while the caller is still the sequencer and Redis is as the caller left it.
@@ -246,6 +247,32 @@ async def forget(name: str) -> None:
         await redis().delete(f"{PREFIX}count:{name}")
     except (*Unreachable, RedisError):
         return
+
+
+async def tally(name: str, more: Mapping[str, int]) -> None:
+    """Add to the figures of a table that all processes may see, kept for 30 days after the last.
+
+    Without Redis nothing is counted.
+    """
+    key = f"{PREFIX}tally:{name}"
+    try:
+        async with asyncio.timeout(2), redis().pipeline(transaction=False) as pipe:
+            for figure, count in more.items():
+                pipe.hincrby(key, figure, count)
+            pipe.expire(key, TALLY_SECONDS)
+            await pipe.execute()
+    except (*Unreachable, RedisError):
+        return
+
+
+async def tallied(name: str) -> dict[str, int]:
+    """The figures of a table; none without Redis."""
+    try:
+        async with asyncio.timeout(2):
+            found = await cast(Any, redis().hgetall(f"{PREFIX}tally:{name}"))
+    except (*Unreachable, RedisError):
+        return {}
+    return {figure.decode(): int(count) for figure, count in found.items()}
 
 
 # Documents that clients registered by their hash (schema/documents.py); they register again

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=32, description="worker processes `up` starts")
     apis: int = Field(default=1, ge=1, le=32, description="API processes `up` starts")
     model: Path = Field(default=ROOT / "workers" / "model", description="folder of the model")
+    shadow_model: str = Field(
+        default="",
+        description="version or folder of a model that reads along on trial; empty: none",
+    )
     called_from: str = Field(
         default="", description="folder that the names of files given to a command start from"
     )

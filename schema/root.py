@@ -11,7 +11,7 @@ from schema.context import Info
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.queries import ConversationQueries
 from schema.conversations.subscriptions import ConversationSubscriptions
-from schema.conversations.types import Conversation, Message, Reading
+from schema.conversations.types import Conversation, Correction, Message, Reading
 from schema.errors import handlers
 from schema.knowledge.queries import KnowledgeQueries
 from schema.knowledge.types import Article, Template
@@ -39,6 +39,7 @@ NODES: dict[str, type[Node]] = {
         Agent,
         Article,
         Conversation,
+        Correction,
         Customer,
         Merchant,
         Message,

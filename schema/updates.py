@@ -53,6 +53,7 @@ def resync(position: int) -> Resync:
 _FOR_STAFF = frozenset(
     {
         Kind.NOTE_ADDED.value,
+        Kind.READING_CORRECTED.value,
         Kind.CONVERSATION_RAISED.value,
         Kind.CONVERSATION_UNDERSTOOD.value,
         Kind.DELIVERY_FAILED.value,

@@ -18,17 +18,22 @@ from domain import broker, db, sequence
 from domain.bot import actions as bot
 from domain.db import unit_of_work
 from domain.events import Happened, Kind, record
+from domain.settings import settings
 from domain.shops.actions import check_keys
 from domain.understanding.classifier import Classifier
-from workers import by_hand, models_cli
+from workers import by_hand, learning_cli, models_cli
+from workers.classifier import ModelBroken
 from workers.commands import connected, opened, refuse
 from workers.deadlines import watch_deadlines
 from workers.deliver import deliver, try_again
+from workers.models import Current, store
 from workers.own import own
+from workers.reconsider import reconsider
 from workers.respond import respond
 from workers.route import route
 from workers.runner import Consumer, Runner
 from workers.sequencer import Sequencer
+from workers.shadow import Shadow, shadow
 from workers.tables import Unusable
 from workers.understand import understand
 
@@ -38,9 +43,9 @@ app = typer.Typer(
 log = structlog.get_logger()
 
 
-def consumers(classifier: Classifier) -> list[Consumer]:
+def consumers(classifier: Classifier, looks_on: Shadow | None = None) -> list[Consumer]:
     """All that hears events, in the order of a message's way."""
-    return [understand(classifier), respond, route, own, deliver]
+    return [understand(classifier, looks_on), respond, reconsider, route, own, deliver]
 
 
 async def give_up(event: Happened, consumer: str) -> None:
@@ -61,12 +66,12 @@ async def give_up(event: Happened, consumer: str) -> None:
         )
 
 
-async def work(classifier: Classifier) -> None:
+async def work(classifier: Classifier, looks_on: Shadow | None = None) -> None:
     """Everything a worker process does, until it is cancelled."""
     await db.connect()
     await check_keys()
     broker.connect()
-    runner = Runner(consumers(classifier), give_up)
+    runner = Runner(consumers(classifier, looks_on), give_up)
     jobs: list[Coroutine[Any, Any, None]] = [
         Sequencer().run(),
         runner.run(),
@@ -83,9 +88,9 @@ async def work(classifier: Classifier) -> None:
         await db.close()
 
 
-async def _until_told(classifier: Classifier) -> None:
+async def _until_told(classifier: Classifier, looks_on: Shadow | None) -> None:
     """Work until SIGTERM or SIGINT, then let go of everything."""
-    task = asyncio.ensure_future(work(classifier))
+    task = asyncio.ensure_future(work(classifier, looks_on))
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, task.cancel)
@@ -97,7 +102,11 @@ async def _until_told(classifier: Classifier) -> None:
 def main(context: typer.Context) -> None:
     """Run a worker until it is told to stop."""
     if context.invoked_subcommand is None:
-        uvloop.run(_until_told(opened()))
+        try:
+            classifier = Current(store())
+        except ModelBroken as error:
+            refuse(str(error), status=1)
+        uvloop.run(_until_told(classifier, shadow(settings().shadow_model, store())))
 
 
 @app.command("understand")
@@ -128,6 +137,7 @@ def _understand(
             refuse(str(error))
 
 
+learning_cli.mount(models_cli.app)
 app.add_typer(models_cli.app, name="model")
 dead = typer.Typer(help="Dead letters: events that no retry could handle.", no_args_is_help=True)
 app.add_typer(dead, name="dead")

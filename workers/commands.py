@@ -12,6 +12,7 @@ import typer
 from domain import db
 from domain.settings import settings
 from workers.classifier import ModelBroken, OnnxClassifier, load
+from workers.models import store
 
 T = TypeVar("T")
 
@@ -32,10 +33,15 @@ def named(name: str | Path) -> Path:
     return Path(settings().called_from, name)
 
 
-def opened(folder: str | Path | None = None, threads: int = 1) -> OnnxClassifier:
-    """The model in `folder`, by default the one a worker would load, or the end of the command."""
+def found(model: str) -> Path:
+    """The folder of a model that somebody names by its version, if it is kept, or by its folder."""
+    return store().kept(model) or named(model)
+
+
+def opened(model: str | None = None, threads: int = 1) -> OnnxClassifier:
+    """A model by version or folder, by default the one that reads, or the end of the command."""
     try:
-        return load(named(folder) if folder else settings().model, threads)
+        return load(found(model) if model else store().current(), threads)
     except ModelBroken as error:
         refuse(str(error), status=1)
 

@@ -46,28 +46,28 @@ def _measured(name: str, folder: str | None) -> tuple[str, Scores]:
     """The model's version and its scores on the messages of a file, which are read twice."""
     with tables.opened(name, commands.named(name), "text", "intent", "sentiment") as table:
         by_hand.say_encoding(table)
-        intents, sentiments = _truth(table)
+        intents, sentiments = truth(table)
         classifier = by_hand.model(folder)
         said = [guess for _, guess in by_hand.read(table, classifier)]
     return classifier.version, scored(intents, sentiments, said)
 
 
-def _truth(table: tables.Table) -> tuple[list[str], list[str]]:
+def truth(table: tables.Table) -> tuple[list[str], list[str]]:
     """The intents and sentiments of the rows. Raises Unusable for what is none."""
-    truth: dict[str, list[str]] = {kind: [] for kind in LABELS}
+    said: dict[str, list[str]] = {kind: [] for kind in LABELS}
     wrong = []
     for line, (_, *labels) in table:
         for kind, label in zip(LABELS, map(str.strip, labels), strict=True):
-            truth[kind].append(label)
+            said[kind].append(label)
             if label not in LABELS[kind]:
                 wrong.append((line, kind, label))
     if wrong:
         more = [f"and {len(wrong) - TOLD:,} more"] if len(wrong) > TOLD else []
         told = [_unknown(*each) for each in wrong[:TOLD]]
         raise Unusable("\n  ".join([f"{table.name} cannot be used.", *told, *more]))
-    if not truth["intent"]:
+    if not said["intent"]:
         raise Unusable(f"{table.name} has no messages to measure by.")
-    return truth["intent"], truth["sentiment"]
+    return said["intent"], said["sentiment"]
 
 
 def _unknown(line: int, kind: str, label: str) -> str:

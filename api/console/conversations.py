@@ -19,7 +19,7 @@ from domain.events import Happened, Kind
 from domain.live import reader
 from domain.people import actions as people
 from domain.tickets import actions as tickets
-from domain.understanding.models import Reading
+from domain.understanding import queries as understanding
 
 MOST = 200
 
@@ -82,12 +82,11 @@ async def draw_head(actor: Actor, id: UUID) -> str:
 async def draw_messages(actor: Actor, id: UUID) -> str:
     """What was said, each of the customer's messages with how it was read."""
     conversation = await db.find(Conversation, actor.scope, id)
-    found = await db.select(Reading, actor.scope, [("t.conversation_id = {}", id)])
     return draw(
         "conversations/_messages.html",
         actor.locale,
         messages=await queries.last_said(actor.scope, id, MOST),
-        readings={row["message_id"]: row for row in found},
+        readings=await understanding.of_conversation(actor.scope, id),
         may_reveal=policy.may_reveal(actor, conversation),
         staff=actor.is_staff,
     )

@@ -1,4 +1,4 @@
-"""The verb of the bot: respond to a message that was understood."""
+"""The verbs of the bot: respond to a message that was understood, or was understood wrongly."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from domain.routing import queries as routing
 from domain.shops.models import Shop
 from domain.sla import rules as sla
 from domain.tickets import actions as tickets
+from domain.understanding import queries as understanding
 from domain.understanding.intents import INTENTS
 from domain.understanding.models import Reading
 from domain.words import say
-
-CHAT = frozenset({"human_handoff", "small_talk", "other"})
-"""Intents that say nothing of the matter: the ticket is filed under the one before."""
 
 
 async def respond(message_id: UUID) -> Decision | None:
@@ -37,7 +35,7 @@ async def respond(message_id: UUID) -> Decision | None:
         message = await Message.get(id=message_id)
         scope = system(message.shop_id).scope
         conversation = await db.lock(Conversation, scope, message.conversation_id)
-        reading = await Reading.get(message_id=message.id)
+        reading = await understanding.as_meant(scope, message.id)
         order = await _order(scope, conversation, message)
         named = bool(message.entities.get("orders")) or order is not None
         about = rules.subject(reading.intent, conversation.bot.get("asked"), named)
@@ -68,6 +66,23 @@ async def give_up(conversation_id: UUID) -> None:
             await _hand_over(conversation, "failed")
 
 
+async def reconsider(shop: UUID, conversation_id: UUID) -> None:
+    """After a correction: what the talk is about, and with it its ticket and its queue."""
+    async with db.unit_of_work():
+        scope = system(shop).scope
+        conversation = await db.lock(Conversation, scope, conversation_id)
+        read = await understanding.meanings(scope, conversation_id)
+        intent, sentiment = conversation.intent, read[-1].sentiment
+        if any(said.corrected for said in read):
+            intent = rules.matter(read)
+        before = (conversation.intent, conversation.sentiment)
+        if intent is None or (intent, sentiment) == before:
+            return
+        await _keep(conversation, intent, sentiment, await _known(scope, conversation))
+        if intent != before[0]:
+            await tickets.refile(conversation, intent)
+
+
 async def _order(scope: Scope, conversation: Conversation, message: Message) -> db.Row | None:
     """The order in question: one of the customer's own that the message names, or the last."""
     own = [UUID(id) for id in message.entities.get("own_orders", [])]
@@ -76,6 +91,11 @@ async def _order(scope: Scope, conversation: Conversation, message: Message) -> 
         await conversations.link_order(conversation, message.id, named[0])
         await tickets.relink(conversation)
         return named[0]
+    return await _known(scope, conversation)
+
+
+async def _known(scope: Scope, conversation: Conversation) -> db.Row | None:
+    """The order that a conversation is about, if it is about one."""
     if conversation.order_id is None:
         return None
     found = await orders.by_ids(scope, [conversation.order_id])
@@ -85,8 +105,14 @@ async def _order(scope: Scope, conversation: Conversation, message: Message) -> 
 async def _understand(
     conversation: Conversation, intent: str, sentiment: str, order: db.Row | None
 ) -> None:
-    if intent in CHAT and conversation.intent:
+    if intent in rules.CHAT and conversation.intent:
         intent = conversation.intent
+    await _keep(conversation, intent, sentiment, order)
+
+
+async def _keep(
+    conversation: Conversation, intent: str, sentiment: str, order: db.Row | None
+) -> None:
     level, why = talk.priority(
         INTENTS[intent].urgency, sentiment, order["amount"] if order else None
     )

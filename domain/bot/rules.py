@@ -7,11 +7,12 @@ what the bot does: at most one thing said, perhaps a handover, and what it will 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.understanding.intents import INTENTS
+from domain.understanding.rules import Meaning
 
 SURE = 0.45
 """Below this calibrated confidence an intent is not acted upon: the bot asks, then hands over."""
@@ -33,6 +34,9 @@ NEEDS_ORDER = frozenset(
     )
 )
 """Intents that cannot be answered without the order."""
+
+CHAT = frozenset(("human_handoff", "small_talk", "other"))
+"""Intents that say nothing of the matter: the ticket is filed under the one before (row C2)."""
 
 BARE = frozenset(("order_status", "small_talk", "other"))
 """What a message that is little more than an order number is read as."""
@@ -118,6 +122,20 @@ def subject(intent: str, asked: str | None, has_order: bool) -> str:
     """What the talk is about: the order that was asked for continues what was wrong with it."""
     continues = intent in BARE or intent not in NEEDS_ORDER
     return asked if asked and has_order and continues else intent
+
+
+def matter(read: Sequence[Meaning]) -> str:
+    """What a talk is about, by all that was read in it, in order; there is something.
+
+    It is the last intent that tells. The number of an order continues what was wrong with it,
+    whatever that message was read as, but an agent's word is taken as it is.
+    """
+    about = read[0].intent
+    for said in read[1:]:
+        if said.intent not in CHAT:
+            asked = about if about in NEEDS_ORDER else None
+            about = said.intent if said.corrected else subject(said.intent, asked, said.named)
+    return about
 
 
 def is_in_vain(text: str) -> bool:

@@ -9,8 +9,9 @@ from uuid import UUID
 from domain import db
 from domain.actors import Actor, system
 from domain.clock import now
+from domain.conversations import actions as conversations
 from domain.conversations import rules as talk
-from domain.conversations.models import Conversation
+from domain.conversations.models import Conversation, Holder
 from domain.errors import AlreadyClaimed, AlreadyClosed, Invalid, NotAllowed, NotYourTeam
 from domain.events import Kind, record
 from domain.orders.models import Order
@@ -97,6 +98,28 @@ async def relink(conversation: Conversation) -> None:
     _tell(Kind.TICKET_LINKED, ticket, None, order_id=order.id)
 
 
+async def refile(conversation: Conversation, intent: str) -> None:
+    """A locked conversation is about something else; so is its newest ticket, if it is not closed.
+
+    It goes to the team that can help, and so does the conversation while it waits with it; it may
+    become more urgent, never less.
+    """
+    ticket = await Ticket.filter(conversation_id=conversation.id).order_by("-opened_at").first()
+    if ticket is None or ticket.state == TicketState.CLOSED.value or ticket.intent == intent:
+        return
+    team = await Team.get(shop_id=ticket.shop_id, key=INTENTS[intent].skill_group)
+    before, ticket.team_id = ticket.team_id, team.id
+    ticket.intent, ticket.category = intent, INTENTS[intent].category
+    await _raise(ticket, conversation)
+    await ticket.save(
+        update_fields=["intent", "category", "team_id", "priority", "reasons", "due_at"]
+    )
+    _tell(Kind.TICKET_REFILED, ticket, None, intent=intent, team_id=team.id)
+    waits = conversation.state == "open" and conversation.holder == Holder.QUEUE.value
+    if waits and conversation.team_id == before != team.id:
+        await conversations.redirect(conversation, team.id, ["corrected"])
+
+
 async def claim(actor: Actor, ticket_id: UUID) -> Ticket:
     """Own a ticket. Of many at once exactly one wins; the rest are told that it is owned."""
     async with db.unit_of_work():
@@ -175,6 +198,18 @@ async def _priority(
     if conversation.priority > level:
         return conversation.priority, list(dict.fromkeys([*conversation.reasons, *why]))
     return level, why
+
+
+async def _raise(ticket: Ticket, conversation: Conversation) -> None:
+    """As urgent as what it is about now, if that is more; and then due accordingly."""
+    order = await Order.get_or_none(id=ticket.order_id) if ticket.order_id else None
+    level, why = await _priority(conversation, ticket.intent, order)
+    reasons = talk.raised(ticket.priority, ticket.reasons, level, why)
+    if reasons is not None:
+        shop = await Shop.get(id=ticket.shop_id)
+        due = now() + sla.resolution(level, shop.settings)
+        ticket.priority, ticket.reasons = level, reasons
+        ticket.due_at = min(due, ticket.due_at or due)
 
 
 async def _working(actor: Actor, ticket_id: UUID) -> Ticket:

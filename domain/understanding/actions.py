@@ -1,4 +1,4 @@
-"""The verb of understanding: note what was read in messages."""
+"""The verbs of understanding: note what was read in messages, and correct it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from uuid import UUID
 import orjson
 
 from domain import db
-from domain.actors import system
+from domain.actors import Actor, system
 from domain.clock import now
+from domain.errors import Invalid, NotAllowed
 from domain.events import Kind, record
 from domain.rows import new_id
+from domain.understanding import policy
 from domain.understanding.classifier import Guess
+from domain.understanding.intents import INTENTS, SENTIMENTS
+from domain.understanding.models import Correction, Reading
 
 
 async def unread(messages: Sequence[UUID]) -> list[db.Row]:
@@ -44,6 +48,60 @@ async def note(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> int:
                     sentiment=guess.sentiment,
                 )
     return len(fresh)
+
+
+async def correct(
+    actor: Actor, reading_id: UUID, intent: str | None = None, sentiment: str | None = None
+) -> Reading:
+    """Staff say what a message means: of each of the two that is given, the last word counts.
+
+    Said again, nothing happens. Raises NotFound, NotAllowed, and Invalid for none or for words that
+    nobody knows.
+    """
+    _check(intent, sentiment)
+    async with db.unit_of_work():
+        reading = await db.lock(Reading, policy.visible_to(actor), reading_id)
+        if not policy.may_correct(actor):
+            raise NotAllowed()
+        if await _say(actor, reading, intent, sentiment):
+            record(
+                Kind.READING_CORRECTED,
+                shop=reading.shop_id,
+                by=actor.ref,
+                conversation=reading.conversation_id,
+                message=reading.message_id,
+                intent=intent,
+                sentiment=sentiment,
+                model=reading.model_version,
+            )
+    return reading
+
+
+def _check(intent: str | None, sentiment: str | None) -> None:
+    if intent is not None and intent not in INTENTS:
+        raise Invalid(field="intent")
+    if sentiment is not None and sentiment not in SENTIMENTS:
+        raise Invalid(field="sentiment")
+    if intent is None and sentiment is None:
+        raise Invalid(field="intent", reason="empty")
+
+
+async def _say(actor: Actor, reading: Reading, intent: str | None, sentiment: str | None) -> bool:
+    """Keep what is said of a locked reading; whether it is anything new."""
+    said = await Correction.get_or_none(reading_id=reading.id) or Correction(
+        shop_id=reading.shop_id,
+        message_id=reading.message_id,
+        reading_id=reading.id,
+        conversation_id=reading.conversation_id,
+        model_version=reading.model_version,
+    )
+    before = (said.intent, said.sentiment)
+    said.intent, said.sentiment = intent or said.intent, sentiment or said.sentiment
+    if (said.intent, said.sentiment) == before:
+        return False
+    said.agent_id, said.created_at = actor.id, now()
+    await said.save()
+    return True
 
 
 async def _insert(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> set[UUID]:

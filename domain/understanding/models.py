@@ -1,4 +1,4 @@
-"""Readings: what was understood of one message."""
+"""Readings: what was understood of one message; and what agents say it really meant."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations.constraints import CheckConstraint
 
 from domain.rows import Row, belongs_to, belongs_to_one, one_of
+from domain.understanding.intents import SENTIMENTS
 
 
 class Reading(Row):
@@ -39,4 +41,42 @@ class Reading(Row):
             Index(fields=("conversation_id", "created_at", "id")),
             Index(fields=("shop_id",)),
         )
-        constraints = (one_of("readings", "sentiment", ["negative", "neutral", "positive"]),)
+        constraints = (one_of("readings", "sentiment", SENTIMENTS),)
+
+
+class Correction(Row):
+    """What an agent says a message means; one per message, in which the last word counts.
+
+    `intent` and `sentiment` are None where the agent said nothing of them. `model_version` is the
+    model that was corrected, `agent` and `created_at` are of the last word.
+    """
+
+    shop_id: UUID
+    message_id: UUID
+    reading_id: UUID
+    conversation_id: UUID
+    agent_id: UUID
+    shop = belongs_to("Shop")
+    message = belongs_to_one("Message")
+    reading = belongs_to_one("Reading")
+    conversation = belongs_to("Conversation", delete="CASCADE")
+    agent = belongs_to("Grant")
+    intent = fields.CharField(max_length=32, null=True)
+    sentiment = fields.CharField(max_length=16, null=True)
+    model_version = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "corrections"
+        indexes = (
+            Index(fields=("shop_id", "created_at", "id")),
+            Index(fields=("conversation_id",)),
+            Index(fields=("agent_id",)),
+        )
+        constraints = (
+            one_of("corrections", "sentiment", SENTIMENTS),
+            CheckConstraint(
+                check='"intent" IS NOT NULL OR "sentiment" IS NOT NULL',
+                name="ck_corrections_something",
+            ),
+        )

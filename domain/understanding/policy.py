@@ -1,9 +1,13 @@
-"""Who sees readings: staff and partners all, a merchant those of messages about its orders."""
+"""Who sees readings: staff and partners all, a merchant those of messages about its orders.
+
+What agents say of them is between the staff and the model.
+"""
 
 from __future__ import annotations
 
 from domain import visibility
-from domain.understanding.models import Reading
+from domain.actors import STAFF, Actor, Scope
+from domain.understanding.models import Correction, Reading
 
 visibility.visible(
     Reading,
@@ -16,3 +20,14 @@ visibility.visible(
         partner=visibility.EVERYTHING,
     ),
 )
+visibility.visible(Correction, visibility.Visibility("conversations"))
+
+
+def visible_to(actor: Actor) -> Scope:
+    """The scope in which `actor` reads what was understood."""
+    return actor.scope
+
+
+def may_correct(actor: Actor) -> bool:
+    """Staff of the shop say what a message means."""
+    return actor.role in STAFF

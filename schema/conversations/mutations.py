@@ -7,8 +7,10 @@ from typing import Annotated
 import strawberry
 
 from domain.conversations import actions
+from domain.understanding import actions as understanding
+from schema import enums
 from schema.context import Info
-from schema.conversations.types import Conversation, Message
+from schema.conversations.types import Conversation, Message, Reading
 from schema.errors import (
     ConflictProblem,
     InvalidProblem,
@@ -38,6 +40,17 @@ ConversationResult = Annotated[
     | TooManyProblem
     | UnavailableProblem,
     strawberry.union("ConversationResult", description="The conversation, or what was wrong."),
+]
+
+ReadingResult = Annotated[
+    Reading
+    | NotFoundProblem
+    | NotAllowedProblem
+    | InvalidProblem
+    | ConflictProblem
+    | TooManyProblem
+    | UnavailableProblem,
+    strawberry.union("ReadingResult", description="The reading, or what was wrong."),
 ]
 
 
@@ -121,6 +134,22 @@ class ConversationMutations:
         """The end."""
         key = known_id("Conversation", id, "conversations")
         return Conversation.of_model(await actions.close(info.context.known, key))
+
+    @strawberry.mutation(
+        description="Say what a message means, where the model read something else. The last word "
+        "on each of intent and sentiment counts."
+    )
+    async def correct_reading(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        intent: str | None = None,
+        sentiment: enums.Sentiment | None = None,
+    ) -> ReadingResult:
+        """A correction."""
+        key = known_id("Reading", id, "conversations")
+        tone = sentiment.value if sentiment else None
+        return Reading.of_model(await understanding.correct(info.context.known, key, intent, tone))
 
     @strawberry.mutation(
         description="Show a message as it was typed. Who looked, and why, is kept."

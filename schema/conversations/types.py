@@ -14,6 +14,7 @@ from domain import events
 from domain.conversations import models, policy  # noqa: F401  (policy declares who sees what)
 from domain.tickets.models import Ticket as TicketRow
 from domain.understanding import policy as _declares  # noqa: F401
+from domain.understanding.models import Correction as CorrectionRow
 from domain.understanding.models import Reading as ReadingRow
 from schema import enums
 from schema.context import Info, StaffOnly, staff_only
@@ -69,6 +70,23 @@ def history_of(column: str) -> Any:
     )
 
 
+@strawberry.type(description="What an agent says a message means; for staff.")
+class Correction(Node):
+    """The last word on it. A part of which nothing was said is null."""
+
+    intent: str | None
+    sentiment: enums.Sentiment | None
+    model_version: str = strawberry.field(description="The model that was corrected.")
+    created_at: datetime
+
+    agent: Agent | None = related("Who said so.")
+
+    @classmethod
+    def model(cls) -> type[Model]:
+        """Its table."""
+        return CorrectionRow
+
+
 @strawberry.type(description="What was understood of one message.")
 class Reading(Node):
     """Confidences are calibrated probabilities from 0 to 1."""
@@ -82,6 +100,12 @@ class Reading(Node):
     language: str
     model_version: str
     created_at: datetime
+
+    correction: Correction | None = foremost(
+        "What an agent says it means; null where nobody did, and to anybody but staff.",
+        "reading_id",
+        "t.id",
+    )
 
     @classmethod
     def model(cls) -> type[Model]:

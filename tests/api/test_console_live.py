@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from api.console import conversations as talks
 from api.console import orders, queue
 from api.console.circles import MOST_WAITING, Circle, Ear
 from api.console.live import Partial, follow, hub
@@ -25,6 +26,9 @@ from domain.orders.connectors.base import ShopOrder
 from domain.orders.verdict import OrderFacts
 from domain.people import actions as people
 from domain.people.queries import actor_of_session
+from domain.understanding import actions as understanding
+from domain.understanding.classifier import Guess
+from domain.understanding.models import Reading
 from tests.hands import Hands
 from tests.people import House
 from tests.schema.doors import logged_in
@@ -392,3 +396,18 @@ async def test_a_new_order_appears_on_the_list_of_whoever_may_see_it_and_wakes_n
         await page.caught_up()
         assert [number in frame.decode() for frame in page.frames] == [True]
     assert other.frames == []
+
+
+async def test_a_correction_shows_on_every_open_page_of_the_talk(house: House, desk: Desk) -> None:
+    message = await conversations.receive(house.eve, "卡密用不了")
+    guess = Guess("card_used", 0.8, "neutral", 0.9, (), "old-1")
+    await understanding.note(await understanding.unread([message.id]), [guess])
+    await desk.carry()
+    bob = await desk.open(house.bob, talks.parts(house.bob, message.conversation_id, "all"))
+    reading = await Reading.get(message_id=message.id)
+    await understanding.correct(house.alice, reading.id, "card_invalid")
+    await desk.carry()
+    frame = (await bob.told()).decode()
+    assert 'hx-target="#messages"' in frame
+    assert "chip said" in frame
+    assert "卡密无效" in frame

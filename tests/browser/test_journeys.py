@@ -33,6 +33,7 @@ async def test_a_buyer_is_answered_at_once_and_then_by_a_person(visitors: Visito
 
     await row.click()
     await expect(desk.locator(".message.customer .reading").first).to_contain_text("卡密无效")
+    await correct(desk, "卡密已被使用")
     await expect(desk.locator("#side .order")).to_contain_text(number)
     await desk.fill("#text", "您好，我是林晓，由我接手。")
     await desk.press("#text", "Enter")
@@ -131,6 +132,16 @@ async def log_in(visitor: Visitor, who: str) -> Page:
     await page.click("button.main")
     await page.wait_for_url("**/console")
     return page
+
+
+async def correct(desk: Page, intent: str) -> None:
+    """Open the menu beside the first reading, and say in one click what is meant."""
+    first = desk.locator(".message.customer .reading").first
+    await first.locator("summary").click()
+    await first.get_by_role("button", name=intent).click()
+    await expect(first.locator(".chip.said")).to_contain_text(intent)
+    await expect(desk.locator("#head")).to_contain_text(intent)
+    await expect(desk.locator("#side .ticket").first).to_contain_text(intent)
 
 
 async def open_chat(page: Page) -> FrameLocator:

@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bot.rules import NEEDS_ORDER, SHOP_AT_FAULT, Turn, decide, is_in_vain, locale
+from domain.bot.rules import (
+    NEEDS_ORDER,
+    SHOP_AT_FAULT,
+    Turn,
+    decide,
+    is_in_vain,
+    locale,
+    matter,
+)
 from domain.orders.verdict import CODES
 from domain.understanding.intents import INTENTS, SENTIMENTS
+from domain.understanding.rules import Meaning
 
 ARTICLE = {"slug": "a", "title": "卡密提示无效怎么办", "answer": "先核对。"}
 
@@ -163,3 +172,25 @@ def test_a_bare_number_is_answered_in_the_language_of_the_talk() -> None:
     assert locale("My card does not work", "en", "zh") == "en"
     assert locale("DJ202611201430551234", "zh", "en") == "en"
     assert locale("卡密无效 DJ202611201430551234", "zh", "en") == "zh"
+
+
+def meant(intent: str, corrected: bool = False, named: bool = False) -> Meaning:
+    """What one message means."""
+    return Meaning(intent, "neutral", corrected, named)
+
+
+@pytest.mark.parametrize(
+    ("read", "about"),
+    [
+        ([meant("small_talk")], "small_talk"),
+        ([meant("other"), meant("small_talk")], "other"),
+        ([meant("small_talk"), meant("pricing"), meant("human_handoff")], "pricing"),
+        ([meant("card_invalid"), meant("order_status", named=True)], "card_invalid"),
+        ([meant("card_invalid"), meant("order_status")], "order_status"),
+        ([meant("pricing"), meant("order_status", named=True)], "order_status"),
+        ([meant("card_invalid"), meant("order_status", True, True)], "order_status"),
+        ([meant("card_invalid"), meant("small_talk", True)], "card_invalid"),
+    ],
+)
+def test_a_talk_is_about_the_last_thing_that_tells(read: list[Meaning], about: str) -> None:
+    assert matter(read) == about

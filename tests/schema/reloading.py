@@ -18,7 +18,7 @@ from schema.live import Hub
 from tests.schema.asking import Listening, ask, follow
 
 MESSAGE = """id seq author authorName text facts clientId createdAt hasSecrets order { id }
-  reading { intent sentiment also entities }"""
+  reading { intent sentiment also entities correction { intent sentiment agent { id } } }"""
 CONVERSATION = f"""id state holder priority intent sentiment reasons openedAt lastMessageAt
   queuedAt answeredAt closedAt firstDueAt deadline channelKind customer {{ id }} team {{ id }}
   agent {{ id }} order {{ id }} lastMessage {{ {MESSAGE} }}
@@ -55,7 +55,7 @@ class Screen:
     def query(self) -> str:
         """What a client fetches at first, and when it reloads."""
         inside = f"nodes {{ {self.fields} }}" if self.listed else self.fields
-        given = {**self.given, **({"first": "100"} if self.listed else {})}
+        given = {**self.given, **({"first": "50"} if self.listed else {})}
         return f"{{ {self.name}{_written(given)} {{ {inside} }} }}"
 
     def subscription(self) -> str:

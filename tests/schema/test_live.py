@@ -17,6 +17,9 @@ from domain.db import unit_of_work
 from domain.events import Kind, record
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
+from domain.understanding import actions as understanding
+from domain.understanding.classifier import Guess
+from domain.understanding.models import Reading
 from schema import live as live_module
 from schema import moments, parsing
 from schema.feed import MOST_WAITING, Feed, Hello, Lost
@@ -244,6 +247,22 @@ async def test_a_client_that_is_ahead_of_this_process_hears_nothing_twice(
     await wire.told(alice)
     assert alice.frames[0] == {"__typename": "Subscribed", "cursor": ahead}
     assert texts(alice) == ["二"]
+
+
+async def test_that_a_reading_was_corrected_is_told_to_staff_alone(
+    house: House, wire: Wire
+) -> None:
+    message = await say(house.eve, f"卡密无效 {house.orders['mei'].number}")
+    guess = Guess("card_used", 0.8, "neutral", 0.9, (), "old-1")
+    await understanding.note(await understanding.unread([message.id]), [guess])
+    await wire.carry()
+    bob, pat, mei = [await follow(wire.hub, who, ALL) for who in (house.bob, house.pat, house.mei)]
+    reading = await Reading.get(message_id=message.id)
+    await understanding.correct(house.alice, reading.id, "card_invalid")
+    await wire.told(bob, pat, mei)
+    assert bob.kinds() == ["ReadingCorrected"]
+    assert texts(bob) == [message.text]
+    assert pat.kinds() == mei.kinds() == []
 
 
 async def test_a_customer_hears_neither_notes_nor_the_work_behind_the_counter(

@@ -33,6 +33,9 @@ from domain.people import actions as people
 from domain.people.models import Customer
 from domain.routing import actions as routing
 from domain.tickets import actions as tickets
+from domain.understanding import actions as understanding
+from domain.understanding.classifier import Guess
+from domain.understanding.models import Reading
 from schema.parsing import core
 from schema.scalars import opaque
 from tests import factories
@@ -248,6 +251,32 @@ async def an_agent_replies_late(w: World) -> AsyncIterator[None]:
 async def an_agent_writes_a_note(w: World) -> AsyncIterator[None]:
     yield
     await conversations.note(w.alice, w.eves, "小心，这位客户很急")
+
+
+async def _read(w: World, talk: UUID) -> UUID:
+    """What was said in a talk is read as that the card is invalid; the last reading."""
+    said = await db.sql("SELECT id FROM messages WHERE conversation_id = $1", talk)
+    guess = Guess("card_invalid", 0.8, "neutral", 0.9, (), "old-1")
+    unread = await understanding.unread([row["id"] for row in said])
+    await understanding.note(unread, [guess] * len(unread))
+    reading = await Reading.filter(conversation_id=talk).order_by("-id").first()
+    assert reading is not None
+    return reading.id
+
+
+@happening
+async def an_agent_corrects_a_reading(w: World) -> AsyncIterator[None]:
+    reading = await _read(w, w.eves)
+    yield
+    await understanding.correct(w.alice, reading, "card_used", "negative")
+
+
+@happening
+async def what_a_corrected_talk_is_about_goes_to_another_team(w: World) -> AsyncIterator[None]:
+    reading = await _read(w, w.eves)
+    yield
+    await understanding.correct(w.alice, reading, "refund_status")
+    await bot.reconsider(w.house.id, w.eves)
 
 
 @happening
@@ -522,6 +551,7 @@ VERBS = {
     "giveBackConversation": "an_agent_gives_a_talk_back",
     "closeConversation": "an_agent_closes_a_talk",
     "revealMessage": "an_agent_shows_a_message_whole",
+    "correctReading": "an_agent_corrects_a_reading",
     "openTicket": "a_ticket_is_opened",
     "claimTicket": "a_ticket_is_claimed",
     "solveTicket": "a_ticket_is_solved",
@@ -537,6 +567,7 @@ KINDS = {
     Kind.MESSAGE_RECEIVED: "a_customer_goes_on",
     Kind.MESSAGE_UNDERSTOOD: "the_bot_answers",
     Kind.MESSAGE_SENT: "an_agent_replies",
+    Kind.READING_CORRECTED: "an_agent_corrects_a_reading",
     Kind.NOTE_ADDED: "an_agent_writes_a_note",
     Kind.ORDER_LINKED: "a_customer_names_another_merchants_order",
     Kind.ORDER_ADDED: "an_order_is_new",
@@ -552,6 +583,7 @@ KINDS = {
     Kind.TICKET_OPENED: "a_ticket_is_opened",
     Kind.TICKET_ASSIGNED: "an_agent_claims_a_talk",
     Kind.TICKET_LINKED: "an_order_is_named_after_the_ticket_was_opened",
+    Kind.TICKET_REFILED: "what_a_corrected_talk_is_about_goes_to_another_team",
     Kind.TICKET_SOLVED: "a_ticket_is_solved",
     Kind.TICKET_CLOSED: "a_ticket_is_closed",
     Kind.TICKET_REOPENED: "a_ticket_is_reopened",

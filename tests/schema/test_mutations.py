@@ -9,6 +9,9 @@ from domain.conversations import actions as conversations
 from domain.conversations.models import Conversation, Message
 from domain.people.models import Token
 from domain.tickets.models import Ticket
+from domain.understanding import actions as understanding
+from domain.understanding.classifier import Guess
+from domain.understanding.models import Correction, Reading
 from schema.scalars import opaque
 from tests.people import House
 from tests.schema.asking import ask, codes, data
@@ -35,12 +38,27 @@ REPLY = verb(
     "replyToConversation", "Message { author authorName text }", ", $text: String!", ", text: $text"
 )
 REVEAL = verb("revealMessage", "Revealed { text }", ", $why: String!", ", reason: $why")
+CORRECT = verb(
+    "correctReading",
+    "Reading { intent correction { intent sentiment modelVersion agent { name } } }",
+    ", $intent: String, $tone: Sentiment",
+    ", intent: $intent, sentiment: $tone",
+)
 
 
 async def begun(house: House, text: str = "卡密 ABCD-EFGH-1234-5678 无效") -> str:
     """Eve begins a conversation; its id."""
     message = await conversations.receive(house.eve, text)
     return opaque("Conversation", message.conversation_id)
+
+
+async def read(house: House) -> str:
+    """What Eve says is read as that the card was used; the reading's id."""
+    await begun(house)
+    message = await Message.get(shop_id=house.id)
+    guess = Guess("card_used", 0.8, "neutral", 0.9, (), "old-1")
+    await understanding.note(await understanding.unread([message.id]), [guess])
+    return opaque("Reading", (await Reading.get(message_id=message.id)).id)
 
 
 async def test_a_message_sent_twice_with_one_client_id_is_kept_once(house: House) -> None:
@@ -128,6 +146,41 @@ async def test_secrets_are_revealed_to_who_has_the_conversation_with_a_reason(
     assert "ABCD-EFGH-1234-5678" in shown["text"]
     rows = await db.sql("SELECT kind, reason FROM accesses WHERE object_id = $1", message.id)
     assert rows == [{"kind": "reveal_message", "reason": "核对卡密"}]
+
+
+async def test_a_reading_is_corrected_and_the_last_word_counts(house: House) -> None:
+    id = await read(house)
+    for _ in range(2):
+        found = await data(house.alice, CORRECT, id=id, intent="card_invalid")
+        assert found["correctReading"] == {
+            "__typename": "Reading",
+            "intent": "card_used",
+            "correction": {
+                "intent": "card_invalid",
+                "sentiment": None,
+                "modelVersion": "old-1",
+                "agent": {"name": "Alice"},
+            },
+        }
+    later = (await data(house.dana, CORRECT, id=id, tone="NEGATIVE"))["correctReading"][
+        "correction"
+    ]
+    assert (later["intent"], later["sentiment"]) == ("card_invalid", "NEGATIVE")
+    assert later["agent"] == {"name": "Dana"}
+
+
+async def test_a_refused_correction_says_why_and_changes_nothing(house: House) -> None:
+    id = await read(house)
+    for actor, given, kind, code in (
+        (house.alice, {"id": id, "intent": "nonsense"}, "InvalidProblem", "invalid"),
+        (house.alice, {"id": id}, "InvalidProblem", "invalid"),
+        (house.alice, {"id": "nonsense", "intent": "other"}, "NotFoundProblem", "not_found"),
+        (house.eve, {"id": id, "intent": "other"}, "NotFoundProblem", "not_found"),
+        (house.pat, {"id": id, "intent": "other"}, "NotAllowedProblem", "not_allowed"),
+    ):
+        problem = (await data(actor, CORRECT, **given))["correctReading"]
+        assert (problem["__typename"], problem["code"]) == (kind, code)
+    assert not await Correction.filter(shop_id=house.id).exists()
 
 
 async def test_a_ticket_goes_its_whole_way(house: House) -> None:

@@ -34,6 +34,8 @@ from domain.orders.verdict import OrderFacts
 from domain.people.models import Customer, Grant, Merchant, Person, Team
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
+from domain.understanding import actions as understanding
+from domain.understanding.models import Correction, Reading
 from schema.context import Context
 from schema.execution import answer, encode
 from schema.live import Hub
@@ -93,6 +95,7 @@ async def world(name: str, hands: Hands) -> World:
     w.marks[opaque("Ticket", opened[1].id)] = {*STAFF, "frank", "pat"}
     w.marks[opened[0].number] = {*STAFF, "eve", "pat", "nora"}
     w.marks[opened[1].number] = {*STAFF, "frank", "pat"}
+    await _corrections(w)
     await _knowledge(w)
     await hands.work()
     await _moments(w)
@@ -118,6 +121,14 @@ async def _name_rows(w: World) -> None:
         buyer = await Customer.get(id=getattr(h, who).id)
         buyer.name = w.mark(f"buyer{who}", *STAFF, who, *others)
         await buyer.save()
+
+
+async def _corrections(w: World) -> None:
+    """Each reading is corrected; that it was is known to staff alone."""
+    for reading in await Reading.filter(shop_id=w.house.id):
+        await understanding.correct(w.house.alice, reading.id, "other", "positive")
+    for said in await Correction.filter(shop_id=w.house.id):
+        w.marks[opaque("Correction", said.id)] = set(STAFF)
 
 
 async def _knowledge(w: World) -> None:
@@ -158,6 +169,8 @@ async def _ids(w: World) -> None:
         ("Team", Team),
         ("Merchant", Merchant),
         ("Article", Article),
+        ("Reading", Reading),
+        ("Correction", Correction),
     ):
         rows = await model.filter(shop_id=w.house.id).values_list("id", flat=True)
         w.ids += [opaque(kind, id) for id in rows]  # type: ignore[arg-type]

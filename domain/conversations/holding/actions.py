@@ -46,6 +46,13 @@ async def hand_over(
     await tell(Kind.CONVERSATION_QUEUED, conversation, None, team_id=team_id, reasons=why)
 
 
+async def redirect(conversation: Conversation, team_id: UUID, why: list[str]) -> None:
+    """A locked conversation that waits does so for another team, and keeps its place."""
+    conversation.team_id = team_id
+    await conversation.save(update_fields=["team_id"])
+    await tell(Kind.CONVERSATION_QUEUED, conversation, None, team_id=team_id, reasons=why)
+
+
 async def transfer(actor: Actor, conversation_id: UUID, team_id: UUID, reason: str) -> Conversation:
     """Hand a conversation to another team's queue, with a reason that staff can read."""
     why = rules.clean(reason, 500)
