@@ -22,9 +22,10 @@ from domain.events import Happened, Kind, record
 from domain.settings import settings
 from domain.shops.actions import check_keys
 from domain.understanding.classifier import Classifier
-from workers.classifier import ModelBroken, load
+from workers.classifier import ModelBroken, OnnxClassifier, load
 from workers.deadlines import watch_deadlines
 from workers.deliver import deliver, try_again
+from workers.explain import explain
 from workers.own import own
 from workers.respond import respond
 from workers.route import route
@@ -62,7 +63,7 @@ async def give_up(event: Happened, consumer: str) -> None:
         )
 
 
-async def work(classifier: Classifier) -> None:
+async def work(classifier: OnnxClassifier) -> None:
     """Everything a worker process does, until it is cancelled."""
     await db.connect()
     await check_keys()
@@ -73,6 +74,7 @@ async def work(classifier: Classifier) -> None:
         runner.run(),
         watch_deadlines(),
         try_again(),
+        explain(classifier),
     ]
     log.info("worker.started", name=runner.name, model=classifier.version)
     try:
@@ -84,7 +86,7 @@ async def work(classifier: Classifier) -> None:
         await db.close()
 
 
-async def _until_told(classifier: Classifier) -> None:
+async def _until_told(classifier: OnnxClassifier) -> None:
     """Work until SIGTERM or SIGINT, then let go of everything."""
     task = asyncio.ensure_future(work(classifier))
     loop = asyncio.get_running_loop()
@@ -94,7 +96,7 @@ async def _until_told(classifier: Classifier) -> None:
         await task
 
 
-def _model(folder: Path | None = None) -> Classifier:
+def _model(folder: Path | None = None) -> OnnxClassifier:
     try:
         return load(folder or settings().model)
     except ModelBroken as error:

@@ -1,8 +1,12 @@
-"""Who sees readings: staff and partners all, a merchant those of messages about its orders."""
+"""Who sees readings: staff and partners all, a merchant those of messages about its orders.
+
+Staff may also ask what moved them.
+"""
 
 from __future__ import annotations
 
 from domain import visibility
+from domain.actors import Actor, Scope
 from domain.understanding.models import Reading
 
 visibility.visible(
@@ -16,3 +20,13 @@ visibility.visible(
         partner=visibility.EVERYTHING,
     ),
 )
+
+
+def visible_to(actor: Actor) -> Scope:
+    """The scope in which `actor` reads readings."""
+    return actor.scope
+
+
+def may_explain(scope: Scope) -> bool:
+    """Staff are told what moved a reading; what the model goes by is nobody else's business."""
+    return scope.is_staff
