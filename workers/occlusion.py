@@ -17,7 +17,7 @@ from workers.classifier import MAX_CHARACTERS, OnnxClassifier
 
 MOST = 63
 """Pieces of a text; with the whole of it they are one batch of readings."""
-TOKENS = 3072
+TOKENS = 2048
 """What one batch may hold of them: a long text has fewer pieces, so that it takes no longer."""
 Span = tuple[int, int]
 _SPACE = re.compile(r"\s+")

@@ -61,9 +61,12 @@ async def test_each_gets_the_answer_to_their_own_question_the_oldest_first(kind:
 
 
 async def test_what_nobody_waits_for_any_more_is_not_taken(kind: str) -> None:
-    assert await broker.ask(kind, b"why?", 0.05) is None
-    # The place in the list may be there still, as when somebody asked again meanwhile.
-    await broker.redis().lpush(f"zaide:questions:{kind}", "0" * 32)
+    asking = asyncio.create_task(broker.ask(kind, b"why?", 0.1))
+    await waiting(kind, 1)
+    (id,) = await broker.redis().lrange(f"zaide:questions:{kind}", 0, -1)
+    assert await asking is None
+    # Its place in the list may be there still, as when somebody asked again meanwhile.
+    await broker.redis().lpush(f"zaide:questions:{kind}", id)
     assert await broker.take(kind, 0.05) is None
 
 
