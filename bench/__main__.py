@@ -100,5 +100,27 @@ def live(
     raise typer.Exit(0 if reached else 1)
 
 
+@app.command()
+def understanding(
+    rounds: Annotated[int, typer.Option(min=1, help="How often all are measured.")] = 5,
+    checkpoint: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="The folder torch reads with.")
+    ] = None,
+    public: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="The folder of public sets.")
+    ] = None,
+    report: Report = None,
+) -> None:
+    """A message alone, batches, memory and accuracy, beside n-grams and torch."""
+    from bench import understanding as bench
+    from bench.understanding import told
+
+    run = bench.measure(console, rounds, checkpoint, public)
+    told.tell(console, run)
+    if report:
+        report.write_text(json.dumps(told.report(run), indent=2) + "\n")
+    raise typer.Exit(0 if told.holds(run) else 1)
+
+
 if __name__ == "__main__":
     app(prog_name="./zaide bench")

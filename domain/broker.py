@@ -1,7 +1,8 @@
-"""Redis, and the only file that speaks it: streams, counters, signs of life.
+"""Redis, and the only file that speaks it: streams, counters, signs of life, questions.
 
 Redis holds nothing that cannot be rebuilt from PostgreSQL. The streams are a copy of the newest
-part of the events, kept by the sequencer; counters and presence may be lost without harm.
+part of the events, kept by the sequencer; counters, presence and questions may be lost without
+harm.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
+from uuid import uuid4
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import ConnectionError as Disconnected
@@ -26,6 +29,7 @@ DOCUMENTS = PREFIX + "documents"
 DOCUMENTS_KEPT = 2000
 DOCUMENT_SECONDS = TALLY_SECONDS = 30 * 24 * 3600
 SHADOW = "shadow"
+QUESTIONS = 16
 Unreachable = (OSError, Disconnected, TimedOut, ResponseError)
 
 # Adds entries while the caller is still the sequencer and Redis is as the caller left it.
@@ -327,3 +331,60 @@ async def living(kind: str) -> list[str]:
         pipe.zrange(key, 0, -1)
         _, names = await pipe.execute()
     return [name.decode() for name in names]
+
+
+# Questions to workers: whichever is free answers within seconds, or nobody does
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that one worker has taken; `body` is what was asked."""
+
+    id: str
+    body: bytes
+
+
+async def ask(kind: str, body: bytes, seconds: float) -> bytes | None:
+    """What a worker answers to a question of `kind`; None if none does within `seconds`.
+
+    At most 16 questions of a kind wait; who comes then, or finds no Redis, hears None at once.
+    Body and answer hold ids and figures, never anybody's words. Redis drops both by itself.
+    """
+    id, waiting, life = uuid4().hex, f"{PREFIX}questions:{kind}", round(seconds * 1000)
+    try:
+        async with asyncio.timeout(seconds + 0.1), redis().pipeline() as pipe:
+            pipe.set(f"{PREFIX}question:{id}", body, px=life)
+            pipe.lpush(waiting, id)
+            # The oldest stay: they are at the other end.
+            pipe.ltrim(waiting, -QUESTIONS, -1)
+            pipe.pexpire(waiting, life)
+            _, length, *_ = await pipe.execute()
+            if length > QUESTIONS:
+                return None
+            found = await cast(Any, redis().blpop([f"{PREFIX}answer:{id}"], timeout=seconds))
+    except (*Unreachable, RedisError, TimeoutError):
+        return None
+    return bytes(found[1]) if found else None
+
+
+async def take(kind: str, seconds: float) -> Question | None:
+    """Take the oldest question of `kind`, waiting up to `seconds` for one; no other worker gets it.
+
+    None if there is none, or if nobody waits for its answer any more: by Redis' clock, so that it
+    matters nothing what the clocks of two machines say. Raises one of `Unreachable`.
+    """
+    found = await cast(Any, redis().brpop([f"{PREFIX}questions:{kind}"], timeout=seconds))
+    if not found:
+        return None
+    id = found[1].decode()
+    body = await cast(Any, redis().getdel(f"{PREFIX}question:{id}"))
+    return Question(id, body) if body is not None else None
+
+
+async def answer(question: Question, body: bytes, seconds: float) -> None:
+    """Answer a question that was taken; Redis keeps the answer for `seconds`, then drops it."""
+    key = f"{PREFIX}answer:{question.id}"
+    async with redis().pipeline() as pipe:
+        pipe.rpush(key, body)
+        pipe.pexpire(key, round(seconds * 1000))
+        await pipe.execute()

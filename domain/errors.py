@@ -7,7 +7,7 @@
     ├── Invalid             what was sent cannot be used         ├── BadCursor
     ├── Conflict            the world has moved on        ├── AlreadyClosed ├── AlreadyClaimed
     ├── TooMany             slower, please
-    └── Unavailable         a part of us is down; try again
+    └── Unavailable         a part of us is down; try again      ├── NotExplained
 
 Every error has a stable `code`, a public message from the catalogues and, where there is one, the
 `hint` of what to do. Parameters may hold ids, numbers and names of fields, never a customer's
@@ -88,3 +88,7 @@ class TooMany(DomainError):
 
 class Unavailable(DomainError):
     code, status = "unavailable", 503
+
+
+class NotExplained(Unavailable):
+    code = "not_explained"

@@ -7,7 +7,7 @@ type, with the request's id, and shown as `internal`.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 import structlog
@@ -27,6 +27,9 @@ class Problem:
     message: str
     field: str | None = None
     hint: str | None = None
+
+
+P = TypeVar("P", bound=Problem)
 
 
 @strawberry.type(description="It is not there, or not yours to see.")
@@ -88,13 +91,17 @@ class _Handler:
     def handle(self, exception: Exception, *, field: Any, info: Any) -> Problem:
         """The problem to show for a DomainError."""
         assert isinstance(exception, errors.DomainError)
-        locale = info.context.locale
-        return self.error_type(
-            code=exception.code,
-            message=words.say(exception.code, locale, **exception.params),
-            field=exception.field,
-            hint=_hint(exception, locale),
-        )
+        return problem(self.error_type, exception, info.context.locale)
+
+
+def problem(kind: type[P], error: errors.DomainError, locale: str) -> P:
+    """An expected failure as a type, in somebody's words."""
+    return kind(
+        code=error.code,
+        message=words.say(error.code, locale, **error.params),
+        field=error.field,
+        hint=_hint(error, locale),
+    )
 
 
 def handlers() -> list[Any]:

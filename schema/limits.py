@@ -7,6 +7,8 @@
 
 The cost of a field with a selection is 1 + n x the cost of what it selects; n is its `first` or
 `last` (20 when neither is given), 10 for a list without pages, else 1. Plain values are free.
+A field may name a price of its own, which is added: one that asks a worker costs more than half of
+what a request may.
 Example: 50 tickets, each with its customer and 20 messages: 1 + 50 x (1 + 1 + (1 + 20 x 1)) = 1151.
 """
 
@@ -43,6 +45,10 @@ TOKENS = 2000
 COST = 10_000
 PAGE = 20
 LIST = 10
+PRICE = "price"
+"""The metadata of a field that costs more than what it selects."""
+ONCE = COST // 2
+"""The price of a field that a request may ask for once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,8 @@ class Scales:
         of_page = type is not None and type.name.endswith("Connection")
         inner = self._selection(node.selection_set, type, of_page)
         times = self._times(node, field, of_page, paged)
-        return Measure(inner.depth + 1, inner.aliases + alias, 1 + times * inner.cost)
+        cost = 1 + _price(field) + times * inner.cost
+        return Measure(inner.depth + 1, inner.aliases + alias, cost)
 
     def _times(
         self, node: FieldNode, field: GraphQLField | None, of_page: bool, paged: bool
@@ -172,6 +179,12 @@ def _field_of(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None
         field: GraphQLField | None = parent.fields.get(name)
         return field
     return None
+
+
+def _price(field: GraphQLField | None) -> int:
+    """What a field asks for itself, as Strawberry's declaration of it says."""
+    declared = field.extensions.get("strawberry-definition") if field else None
+    return int((getattr(declared, "metadata", None) or {}).get(PRICE, 0))
 
 
 def _is_list(type: GraphQLOutputType) -> bool:

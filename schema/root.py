@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from schema.context import Info
+from schema.conversations.explanations import ExplanationQueries
 from schema.conversations.mutations import ConversationMutations
 from schema.conversations.queries import ConversationQueries
 from schema.conversations.subscriptions import ConversationSubscriptions
@@ -56,6 +57,7 @@ NODES: dict[str, type[Node]] = {
 class Query(
     PeopleQueries,
     ConversationQueries,
+    ExplanationQueries,
     TicketQueries,
     OrderQueries,
     KnowledgeQueries,

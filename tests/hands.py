@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,8 @@ from domain import connections, events
 from domain.live import Reader
 from domain.understanding.classifier import Classifier
 from workers.__main__ import consumers, give_up
+from workers.classifier import OnnxClassifier
+from workers.explain import explain
 from workers.runner import Consumer, Runner
 from workers.sequencer import Sequencer
 
@@ -58,3 +61,14 @@ class Hands:
             busy = False
             for consumer in only or self.runner.consumers:
                 busy |= bool(await self.runner.step(consumer, block_ms=1))
+
+
+@asynccontextmanager
+async def explaining(classifier: OnnxClassifier) -> AsyncIterator[None]:
+    """A worker that answers questions about readings, as long as the block lasts."""
+    worker = asyncio.create_task(explain(classifier))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)

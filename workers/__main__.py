@@ -26,6 +26,7 @@ from workers.classifier import ModelBroken
 from workers.commands import connected, opened, refuse
 from workers.deadlines import watch_deadlines
 from workers.deliver import deliver, try_again
+from workers.explain import explain
 from workers.models import Current, store
 from workers.own import own
 from workers.reconsider import reconsider
@@ -66,7 +67,7 @@ async def give_up(event: Happened, consumer: str) -> None:
         )
 
 
-async def work(classifier: Classifier, looks_on: Shadow | None = None) -> None:
+async def work(classifier: Current, looks_on: Shadow | None = None) -> None:
     """Everything a worker process does, until it is cancelled."""
     await db.connect()
     await check_keys()
@@ -77,6 +78,7 @@ async def work(classifier: Classifier, looks_on: Shadow | None = None) -> None:
         runner.run(),
         watch_deadlines(),
         try_again(),
+        explain(classifier),
     ]
     log.info("worker.started", name=runner.name, model=classifier.version)
     try:
@@ -88,7 +90,7 @@ async def work(classifier: Classifier, looks_on: Shadow | None = None) -> None:
         await db.close()
 
 
-async def _until_told(classifier: Classifier, looks_on: Shadow | None) -> None:
+async def _until_told(classifier: Current, looks_on: Shadow | None) -> None:
     """Work until SIGTERM or SIGINT, then let go of everything."""
     task = asyncio.ensure_future(work(classifier, looks_on))
     loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,6 +127,8 @@ class OnnxClassifier:
         self._tokenizer = tokenizer
         self._session = session
         self._labels = labels
+        # Readings and explanations are made in two threads; a tokenizer changes as it is used.
+        self._cutting = threading.Lock()
 
     def read(self, texts: Sequence[str]) -> list[Guess]:
         """One guess per text, whatever the others are.
@@ -136,16 +139,21 @@ class OnnxClassifier:
         prepared = [prepare(text) for text in texts]
         guesses = [self._nothing()] * len(prepared)
         for places in _batches(prepared):
-            intents, sentiments = self._run([prepared[place] for place in places])
+            intents, sentiments = self.probabilities([prepared[place] for place in places])
             for place, intent, sentiment in zip(places, intents, sentiments, strict=True):
                 guesses[place] = self._guess(intent, sentiment)
         return guesses
 
-    def _run(self, texts: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Probabilities, (texts, intents) and (texts, sentiments)."""
-        tokens = self._tokenizer(
-            texts, truncation=True, max_length=MAX_TOKENS, padding=True, return_tensors="np"
-        )
+    def probabilities(self, prepared: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of prepared texts, none empty, in one batch: (texts, intents) and (texts, sentiments)."""
+        with self._cutting:
+            tokens = self._tokenizer(
+                prepared,
+                truncation=True,
+                max_length=MAX_TOKENS,
+                padding=True,
+                return_tensors="np",
+            )
         intent, sentiment = self._session.run(
             ["intent", "sentiment"],
             {name: tokens[name].astype(np.int64) for name in ("input_ids", "attention_mask")},
@@ -154,6 +162,18 @@ class OnnxClassifier:
             _softmax(intent, self._labels.intent_temperature),
             _softmax(sentiment, self._labels.sentiment_temperature),
         )
+
+    def tokens(self, prepared: str) -> list[tuple[int, int]]:
+        """Where the tokens of a prepared text that are read stand in it: (start, end), in order."""
+        with self._cutting:
+            cut = self._tokenizer(
+                prepared, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True
+            )
+        return [(start, end) for start, end in cut["offset_mapping"] if start < end]
+
+    def place_of(self, intent: str) -> int:
+        """The column of an intent in `probabilities`. Raises ValueError for an unknown one."""
+        return self._labels.intents.index(intent)
 
     def _guess(self, intent: NDArray[np.float64], sentiment: NDArray[np.float64]) -> Guess:
         first, *rest = (int(index) for index in np.argsort(-intent))

@@ -19,8 +19,8 @@ from pathlib import Path
 import structlog
 
 from domain.settings import settings
-from domain.understanding.classifier import Classifier, Guess
-from workers.classifier import Labels, ModelBroken, load
+from domain.understanding.classifier import Guess
+from workers.classifier import Labels, ModelBroken, OnnxClassifier, load
 
 POINTER = "current"
 MODEL = ("model.onnx", "tokenizer.json", "labels.json")
@@ -150,15 +150,19 @@ class Current:
         self._store = store
         self._lock = threading.Lock()
         self._mark = store.mark()
-        self._model: Classifier = load(store.current())
+        self._model = load(store.current())
         self.version = self._model.version
+
+    @property
+    def model(self) -> OnnxClassifier:
+        """The one that is to read now."""
+        with self._lock:
+            self._look()
+            return self._model
 
     def read(self, texts: Sequence[str]) -> list[Guess]:
         """One guess per text, all of one model."""
-        with self._lock:
-            self._look()
-            model = self._model
-        return model.read(texts)
+        return self.model.read(texts)
 
     def _look(self) -> None:
         mark = self._store.mark()

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from api.console import board, conversations, orders, people, queue, readings, session, tickets
+from api.console import board, conversations, orders, people, queue, readings, session, tickets, why
 from api.console.live import Partial, follow
 from api.console.pages import at_work, viewer
 from api.console.stream import EventStream, cursor_of
@@ -82,6 +82,7 @@ routes: list[BaseRoute] = [
     Route("/console/readings/{id:uuid}/correction", readings.choice, methods=["GET"]),
     Route("/console/readings/{id:uuid}/correction", readings.correct, methods=["POST"]),
     Route("/console/messages/{id:uuid}/reveal", conversations.reveal, methods=["POST"]),
+    Route("/console/messages/{id:uuid}/explanation", why.show, methods=["GET"]),
     Route("/console/tickets", tickets.index, methods=["GET"]),
     Route(_ticket, tickets.show, methods=["GET"]),
     Route(f"{_ticket}/claim", tickets.claim, methods=["POST"]),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
 
 from rich.table import Table
 
+from bench.figures import Goal, reached, spread
 from bench.live.stage import LIMIT, NODE, OURS
 from bench.live.trials import MANY_SCOPES, ONE_GROUP, P99_MOST, Console, OneGroup, Window
 
@@ -25,32 +25,6 @@ class Round:
         """The lowest cost of any Node peer; None where none ran."""
         costs = [cost(name) for name in NODE if name in self.groups and name in self.scopes]
         return min(costs) if costs else None
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A figure to reach, with its value in each round; the median counts."""
-
-    name: str
-    values: tuple[float, ...]
-    bound: float
-    unit: str = ""
-    at_least: bool = False
-
-    @property
-    def median(self) -> float:
-        """The middle value."""
-        return median(self.values)
-
-    @property
-    def is_reached(self) -> bool:
-        """Whether the median keeps to the bound."""
-        return self.median >= self.bound if self.at_least else self.median <= self.bound
-
-    def as_data(self) -> dict[str, Any]:
-        """For a report; what is infinite becomes null."""
-        data: dict[str, Any] = finite(asdict(self))
-        return {**data, "median": finite(self.median), "reached": self.is_reached}
 
 
 def goals(rounds: Sequence[Round]) -> list[Goal]:
@@ -71,7 +45,8 @@ def goals(rounds: Sequence[Round]) -> list[Goal]:
     for name, of, bound, unit, at_least in wanted:
         values = tuple(value for value in map(of, rounds) if value is not None)
         if values:
-            found.append(Goal(name, values, bound, unit, at_least))
+            places = 2 if unit == "×" else 0
+            found.append(Goal(name, values, bound, unit, at_least, places))
     return found
 
 
@@ -103,7 +78,7 @@ def _console(r: Round) -> float | None:
 
 def tables(rounds: Sequence[Round]) -> list[Table]:
     """What was measured, and what was to be reached."""
-    return [_groups(rounds), _scopes(rounds), _consoles(rounds), _reached(goals(rounds))]
+    return [_groups(rounds), _scopes(rounds), _consoles(rounds), reached(goals(rounds))]
 
 
 def _groups(rounds: Sequence[Round]) -> Table:
@@ -117,8 +92,8 @@ def _groups(rounds: Sequence[Round]) -> Table:
         drawn.add_row(
             name,
             *_costs(windows),
-            _spread([trial.memory / 1000 for trial in trials], 1),
-            _spread([trial.bears for trial in trials if trial.bears is not None]),
+            spread([trial.memory / 1000 for trial in trials], 1),
+            spread([trial.bears for trial in trials if trial.bears is not None]),
             _rest(windows),
         )
     return drawn
@@ -132,7 +107,7 @@ def _scopes(rounds: Sequence[Round]) -> Table:
     for name in rounds[0].scopes:
         windows = [r.scopes[name] for r in rounds]
         share = [w.delivered / w.expected * 100 for w in windows]
-        drawn.add_row(name, *_costs(windows), f"{_spread(share)} %", _rest(windows))
+        drawn.add_row(name, *_costs(windows), f"{spread(share)} %", _rest(windows))
     return drawn
 
 
@@ -143,24 +118,13 @@ def _consoles(rounds: Sequence[Round]) -> Table:
     if found:
         drawn.add_row(
             OURS,
-            _spread([c.p50 * 1000 for c in found]),
-            _spread([c.p99 * 1000 for c in found]),
-            _spread([c.frames for c in found]),
-            _spread([c.share * 100 for c in found]),
+            spread([c.p50 * 1000 for c in found]),
+            spread([c.p99 * 1000 for c in found]),
+            spread([c.frames for c in found]),
+            spread([c.share * 100 for c in found]),
             str(sum(c.lost for c in found)),
             _rest(found),
         )
-    return drawn
-
-
-def _reached(found: Iterable[Goal]) -> Table:
-    drawn = _table("To reach", ("median (least–most)", "to reach", ""))
-    for goal in found:
-        places = 2 if goal.unit == "×" else 0
-        sign = "≥" if goal.at_least else "≤"
-        bound = f"{sign} {goal.bound:,.{places}f}{goal.unit}"
-        mark = "[green]✓[/]" if goal.is_reached else "[red]✗[/]"
-        drawn.add_row(goal.name, f"{_spread(goal.values, places)}{goal.unit}", bound, mark)
     return drawn
 
 
@@ -177,34 +141,12 @@ def _table(title: str, columns: Sequence[str]) -> Table:
 
 def _costs(windows: Sequence[Window]) -> list[str]:
     return [
-        _spread([w.cpu for w in windows], 1),
-        _spread([w.p50 * 1000 for w in windows]),
-        _spread([w.p99 * 1000 for w in windows]),
+        spread([w.cpu for w in windows], 1),
+        spread([w.p50 * 1000 for w in windows]),
+        spread([w.p99 * 1000 for w in windows]),
     ]
 
 
 def _rest(windows: Sequence[Window] | Sequence[Console]) -> str:
     names = ("postgres", "redis", "workers")
     return " + ".join(f"{median(w.others[name] for w in windows):.1f}" for name in names)
-
-
-def _spread(values: Sequence[float], places: int = 0) -> str:
-    """The median, and the least and most where there are several."""
-    if not values:
-        return "–"
-
-    def shown(value: float) -> str:
-        return "∞" if value == float("inf") else f"{value:,.{places}f}"
-
-    if len(values) == 1:
-        return shown(values[0])
-    return f"{shown(median(values))} ({shown(min(values))}–{shown(max(values))})"
-
-
-def finite(value: Any) -> Any:
-    """For JSON: what is infinite becomes null."""
-    if isinstance(value, dict):
-        return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return None if value == float("inf") else value

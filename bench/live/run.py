@@ -13,8 +13,9 @@ from typing import Any
 
 from rich.console import Console
 
+from bench.figures import finite
 from bench.live import trials
-from bench.live.figures import Round, finite, goals, tables
+from bench.live.figures import Round, goals, tables
 from bench.live.stage import LIMIT, NODE, OURS, Stage
 from bench.node import why_no_node
 from bench.pinned import cores, on

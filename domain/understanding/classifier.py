@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import orjson
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -22,6 +24,42 @@ class Guess:
     sentiment_confidence: float
     also: tuple[str, ...]
     model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The characters [start, end) of a text, and how far they speak for an intent.
+
+    `weight` is by how much the intent's probability falls when they are left out: from -1 (they
+    speak against it) to 1.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What moved a reading: the intent, its probability in the whole text, and the pieces in order.
+
+    It holds places and figures, and none of the text's words.
+    """
+
+    intent: str
+    confidence: float
+    model_version: str
+    pieces: tuple[Piece, ...]
+
+    def encode(self) -> bytes:
+        """As it is answered through Redis."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def decode(cls, body: bytes) -> Explanation:
+        """As it was encoded."""
+        told = orjson.loads(body)
+        return cls(**{**told, "pieces": tuple(Piece(**piece) for piece in told["pieces"])})
 
 
 class Classifier(Protocol):

@@ -1,6 +1,6 @@
 """Who sees readings: staff and partners all, a merchant those of messages about its orders.
 
-What agents say of them is between the staff and the model.
+Staff may also ask what moved them; what agents say of them is between the staff and the model.
 """
 
 from __future__ import annotations
@@ -31,3 +31,8 @@ def visible_to(actor: Actor) -> Scope:
 def may_correct(actor: Actor) -> bool:
     """Staff of the shop say what a message means."""
     return actor.role in STAFF
+
+
+def may_explain(scope: Scope) -> bool:
+    """Staff are told what moved a reading; what the model goes by is nobody else's business."""
+    return scope.is_staff

@@ -47,7 +47,8 @@ def part_of(begin: Begin, promise: GraphQLField, details: Details) -> Part:
     if is_connection(named):
         return PagePart(begin(), named, details)
     if model_of(named) is None:
-        return ValuePart(begin, named, details)
+        value = ValuePart(begin, named, details)
+        return ValuesPart(value) if isinstance(bare(promise.type), GraphQLList) else value
     if isinstance(bare(promise.type), GraphQLList):
         return RowsPart(begin(), named, details)
     return NodePart(begin, named, details, isinstance(promise.type, GraphQLNonNull))
@@ -196,6 +197,19 @@ class ValuePart:
             value = ask(below.member, run.context, found, run.arguments(below.arguments))
             data[below.key] = await below.part.data(run, value)
         return {key: data[key] for key in self._order}
+
+
+class ValuesPart:
+    """A list of plain objects."""
+
+    def __init__(self, each: ValuePart) -> None:
+        self._each = each
+
+    async def data(self, run: Run, found: Any) -> Any:
+        """The data of each. Raises Unknown for null."""
+        if found is None:
+            raise Unknown("null")
+        return [await self._each.data(run, one) for one in found]
 
 
 class AnyPart:

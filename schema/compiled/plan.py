@@ -97,16 +97,18 @@ class Plan:
         return {root.key: await root.part.data(Run(context, variables), update)}
 
     async def _data(self, run: Run, found: list[Any]) -> Any:
-        data: dict[str, Any] = dict(self.typename)
         waiting = sum(_is_coroutine(value) for value in found)
-        for root, value in zip(self.roots, found, strict=True):
-            if _is_coroutine(value):
+        # First what is no rows: who waits for it shall not keep others from reading meanwhile.
+        for place, root in enumerate(self.roots):
+            if _is_coroutine(found[place]):
                 try:
-                    value = await value
+                    found[place] = await found[place]
                 except DomainError as error:
                     if waiting > 1:
                         raise Unknown(root.key) from error
                     return root.failed(error)
+        data: dict[str, Any] = dict(self.typename)
+        for root, value in zip(self.roots, found, strict=True):
             data[root.key] = await root.part.data(run, value)
         return {key: data[key] for key in self.order}
 

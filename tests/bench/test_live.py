@@ -12,7 +12,8 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from bench.live.figures import Goal, Round, goals
+from bench.figures import Goal
+from bench.live.figures import Round, goals
 from bench.live.stage import LIMIT, OURS
 from bench.live.trials import Console, OneGroup, Window, latencies, until_shown
 from bench.subscribers import Crowd, Heard, Refused

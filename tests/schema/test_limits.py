@@ -43,6 +43,13 @@ def test_a_page_size_in_a_variable_counts_as_what_it_is() -> None:
     assert cost("{ orders { nodes { number } } }") == 21
 
 
+def test_a_field_that_asks_a_worker_may_be_asked_for_once() -> None:
+    one = 'explanation(message: "x") { ... on Explanation { pieces { weight } } }'
+    assert cost(f"{{ {one} }}") == 1 + 5000 + 1
+    assert cost(f"{{ a: {one} b: {one} }}") > 10_000
+    assert cost(f"{{ ...F viewer {{ name }} }} fragment F on Query {{ {one} }}") == 5003
+
+
 async def test_too_much_is_refused_with_the_cost_and_the_limit(house: House) -> None:
     text = """query($n: Int) { conversations(first: $n) { nodes {
       messages(first: $n) { nodes { order { number } } } } } }"""

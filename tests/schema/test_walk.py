@@ -44,10 +44,12 @@ from schema.questions import Question
 from schema.scalars import opaque
 from schema.telling import Frame
 from tests import factories
-from tests.hands import Hands
+from tests.hands import Hands, explaining
 from tests.people import House
+from workers.classifier import OnnxClassifier
 
 STAFF = {"alice", "bob", "charlie", "dana"}
+BY_ID = ("node", "conversation", "customer", "ticket", "order", "article", "explanation")
 ALL = {*STAFF, "mei", "nora", "eve", "frank", "pat"}
 
 
@@ -241,7 +243,7 @@ def root_documents(depth: int) -> tuple[list[str], set[str]]:
     documents = []
     for name, fld in core.query_type.fields.items():
         args = "(first: 20)" if "first" in fld.args else ""
-        if name in ("node", "conversation", "customer", "ticket", "order", "article"):
+        if name in BY_ID:
             continue
         documents.append(f"{{ {name}{args} {selection(fld.type, depth, walked)} }}")
     return documents, walked
@@ -294,6 +296,24 @@ async def test_no_lookup_by_noun_opens_what_is_not_ones_own(
             assert leaks(await ask(actor, text, id=id), forbidden) == [], (name, id)
 
 
+async def test_no_message_is_explained_to_whom_it_is_not_for(
+    worlds: tuple[World, World], classifier: OnnxClassifier
+) -> None:
+    mine, others = worlds
+    assert core.query_type is not None
+    shape = selection(core.query_type.fields["explanation"].type, 1, set())
+    text = f"query($id: ID!) {{ explanation(message: $id) {shape} }}"
+    told: set[str] = set()
+    async with explaining(classifier):
+        for name, actor in mine.house.everyone().items():
+            forbidden = mine.forbidden(name) | set(others.marks)
+            for id in mine.ids + others.ids:
+                response = await ask(actor, text, id=id)
+                assert leaks(response, forbidden) == [], (name, id)
+                told |= {name} if "intent" in response else set()
+    assert told == STAFF
+
+
 @pytest.mark.parametrize("noun", ["ticket", "order"])
 async def test_no_number_opens_what_is_not_ones_own(worlds: tuple[World, World], noun: str) -> None:
     mine, _ = worlds
@@ -313,6 +333,7 @@ def test_the_walk_knows_every_field_of_the_schema() -> None:
     _, walked = root_documents(3)
     assert core.query_type is not None
     selection(core.query_type.fields["node"].type, 3, walked)
+    selection(core.query_type.fields["explanation"].type, 1, walked)
     skipped = ("Query.", "Mutation.", "Subscription.", "__")
     updates = {
         t.name
