@@ -11,7 +11,7 @@ import asyncio
 import structlog
 
 from domain import broker
-from domain.understanding import explaining
+from domain.understanding import reasons
 from workers import occlusion
 from workers.classifier import OnnxClassifier
 from workers.desk import PAUSE, Away
@@ -37,11 +37,11 @@ async def explain(current: Current) -> None:
 
 async def turn(classifier: OnnxClassifier, listen: float) -> bool:
     """Answer the oldest question, if one comes within `listen` seconds; whether one did."""
-    question = await broker.take(explaining.EXPLAIN, listen)
+    question = await broker.take(reasons.EXPLAIN, listen)
     if question is None:
         return False
-    found = await explaining.asked(question.body)
+    found = await reasons.asked(question.body)
     if found is not None:
         told = await asyncio.to_thread(occlusion.explain, classifier, *found)
-        await broker.answer(question, told.encode(), explaining.WITHIN)
+        await broker.answer(question, told.encode(), reasons.WITHIN)
     return True

@@ -14,7 +14,7 @@ from domain.actors import Actor
 from domain.conversations.models import Message
 from domain.errors import NotExplained
 from domain.people import actions as people
-from domain.understanding import explaining
+from domain.understanding import reasons
 from domain.understanding.classifier import Piece
 
 LEAST = 0.01
@@ -49,7 +49,7 @@ async def show(request: Request, actor: Actor) -> Response:
     at_work(actor)
     message = await db.find(Message, actor.scope, id_of(request))
     try:
-        explained = await explaining.explain(actor, message.id)
+        explained = await reasons.explain(actor, message.id)
     except NotExplained as error:
         return _answer(request, actor, message, _refused(actor, message, error), error.status)
     await people.note_accesses([people.access(actor, "explain_message", message.id)])
@@ -66,7 +66,7 @@ def _answer(request: Request, actor: Actor, message: Message, drawn: str, status
     return response
 
 
-def _drawn(actor: Actor, explained: explaining.Explained) -> str:
+def _drawn(actor: Actor, explained: reasons.Explained) -> str:
     told = explained.explanation
     parts = shaded(explained.text, told.pieces)
     return draw(

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from domain.errors import NotFound, Unavailable
-from domain.understanding import explaining
+from domain.understanding import reasons
 from schema import limits
 from schema.context import Info
 from schema.errors import UnavailableProblem, problem
@@ -38,7 +38,7 @@ class Explanation:
     pieces: list[Piece]
 
     @classmethod
-    def of(cls, explained: explaining.Explained) -> Explanation:
+    def of(cls, explained: reasons.Explained) -> Explanation:
         """As the domain tells it."""
         text, told = explained.text, explained.explanation
         pieces = [
@@ -74,7 +74,7 @@ class ExplanationQueries:
         if id is None:
             return None
         try:
-            return Explanation.of(await explaining.explain(context.known, id))
+            return Explanation.of(await reasons.explain(context.known, id))
         except NotFound:
             return None
         except Unavailable as error:

@@ -12,7 +12,7 @@ from api.console.why import Part, shaded
 from domain import db
 from domain.conversations import actions as talk
 from domain.conversations.models import Message
-from domain.understanding import explaining
+from domain.understanding import reasons
 from domain.understanding.classifier import Piece
 from tests import factories
 from tests.hands import Hands, explaining
@@ -103,7 +103,7 @@ async def test_without_a_worker_it_is_said_what_to_do(
     advice: str,
     part: dict[str, str],
 ) -> None:
-    monkeypatch.setattr(explaining, "WITHIN", 0.05)
+    monkeypatch.setattr(reasons, "WITHIN", 0.05)
     browser = {"cookie": await logged_in(house.alice), "accept": "text/html", **part}
     page = await client.get(f"{why(message)}?lang={language}", headers=browser)
     assert page.status_code == 503

@@ -10,7 +10,7 @@ import pytest
 
 from domain import broker
 from domain.conversations import actions as talk
-from domain.understanding import explaining
+from domain.understanding import reasons
 from schema import execution, parsing
 from schema.context import Context
 from schema.ready import Ready
@@ -27,7 +27,7 @@ WHY = """query($id: ID!) { explanation(message: $id) { __typename
   ... on UnavailableProblem { code message hint field } } }"""
 LISTS = """query($id: ID!) { orders(first: 1) { nodes { number } }
   explanation(message: $id) { ... on Problem { code } ... on Explanation { intent } } }"""
-WAITING = f"zaide:questions:{explaining.EXPLAIN}"
+WAITING = f"zaide:questions:{reasons.EXPLAIN}"
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_what_is_no_message_has_no_explanation(house: House, id: str) -> N
 async def test_without_a_worker_it_is_said_what_to_do(
     house: House, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explaining, "WITHIN", 0.05)
+    monkeypatch.setattr(reasons, "WITHIN", 0.05)
     told = (await data(house.alice, WHY, id=message))["explanation"]
     assert told["__typename"] == "UnavailableProblem"
     assert told["code"] == "not_explained"

@@ -13,7 +13,7 @@ from domain.actors import Actor
 from domain.conversations import actions as talk
 from domain.conversations.models import Message
 from domain.errors import DomainError, NotAllowed, NotExplained, NotFound
-from domain.understanding import explaining
+from domain.understanding import reasons
 from tests import factories
 from tests.hands import Hands
 from tests.people import House
@@ -21,7 +21,7 @@ from workers import occlusion
 from workers.classifier import OnnxClassifier
 from workers.explain import turn
 
-WAITING = f"zaide:questions:{explaining.EXPLAIN}"
+WAITING = f"zaide:questions:{reasons.EXPLAIN}"
 
 
 @pytest.fixture
@@ -34,9 +34,9 @@ async def message(house: House, hands: Hands) -> Message:
     return said
 
 
-async def explained(who: Actor, message: Message, classifier: OnnxClassifier) -> explaining.Explained:
+async def explained(who: Actor, message: Message, classifier: OnnxClassifier) -> reasons.Explained:
     """What somebody is told while one worker is at work."""
-    asking = asyncio.create_task(explaining.explain(who, message.id))
+    asking = asyncio.create_task(reasons.explain(who, message.id))
     assert await turn(classifier, 10)
     return await asking
 
@@ -56,8 +56,8 @@ async def test_staff_are_told_what_moved_a_reading(
 async def test_neither_question_nor_answer_holds_any_word_of_the_message(
     house: House, message: Message, classifier: OnnxClassifier
 ) -> None:
-    asking = asyncio.create_task(explaining.explain(house.alice, message.id))
-    question = await broker.take(explaining.EXPLAIN, 10)
+    asking = asyncio.create_task(reasons.explain(house.alice, message.id))
+    question = await broker.take(reasons.EXPLAIN, 10)
     assert question is not None
     assert orjson.loads(question.body) == {
         "message": str(message.id), "shop": str(house.id), "role": "agent",
@@ -75,14 +75,14 @@ async def test_nobody_but_staff_is_told_and_no_worker_is_asked(
 ) -> None:
     await broker.redis().delete(WAITING)
     with pytest.raises(error):
-        await explaining.explain(getattr(house, who), message.id)
+        await reasons.explain(getattr(house, who), message.id)
     assert await broker.redis().llen(WAITING) == 0
 
 
 async def test_another_shops_agent_does_not_find_it(house: House, message: Message) -> None:
     other = await factories.house()
     with pytest.raises(NotFound):
-        await explaining.explain(other.dana, message.id)
+        await reasons.explain(other.dana, message.id)
 
 
 async def test_a_worker_reads_only_what_the_asker_may(house: House, message: Message) -> None:
@@ -91,10 +91,10 @@ async def test_a_worker_reads_only_what_the_asker_may(house: House, message: Mes
     def question(shop: object, role: str) -> bytes:
         return orjson.dumps({"message": message.id, "shop": shop, "role": role}, default=str)
 
-    assert await explaining.asked(question(house.id, "agent")) == (message.text, "card_invalid")
-    assert await explaining.asked(question(other.id, "agent")) is None
-    assert await explaining.asked(question(house.id, "partner")) is None
-    assert await explaining.asked(question(house.id, "customer")) is None
+    assert await reasons.asked(question(house.id, "agent")) == (message.text, "card_invalid")
+    assert await reasons.asked(question(other.id, "agent")) is None
+    assert await reasons.asked(question(house.id, "partner")) is None
+    assert await reasons.asked(question(house.id, "customer")) is None
 
 
 async def test_a_note_and_an_answer_have_no_reading_to_explain(
@@ -102,15 +102,15 @@ async def test_a_note_and_an_answer_have_no_reading_to_explain(
 ) -> None:
     note = await talk.note(house.alice, message.conversation_id, "客户很急")
     with pytest.raises(NotFound):
-        await explaining.explain(house.alice, note.id)
+        await reasons.explain(house.alice, note.id)
 
 
 async def test_without_a_worker_it_is_not_explained(
     house: House, message: Message, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explaining, "WITHIN", 0.05)
+    monkeypatch.setattr(reasons, "WITHIN", 0.05)
     with pytest.raises(NotExplained):
-        await explaining.explain(house.alice, message.id)
+        await reasons.explain(house.alice, message.id)
 
 
 async def _removed(message: Message) -> None:
@@ -129,13 +129,13 @@ async def test_what_changed_while_a_worker_was_asked_is_not_told_as_it_was(
     change: Callable[[Message], Awaitable[None]],
     error: type[DomainError],
 ) -> None:
-    asking = asyncio.create_task(explaining.explain(house.alice, message.id))
+    asking = asyncio.create_task(reasons.explain(house.alice, message.id))
     async with asyncio.timeout(10):
         while not await broker.redis().llen(WAITING):
             await asyncio.sleep(0.001)
-    question = await broker.take(explaining.EXPLAIN, 10)
+    question = await broker.take(reasons.EXPLAIN, 10)
     assert question is not None
-    found = await explaining.asked(question.body)
+    found = await reasons.asked(question.body)
     assert found is not None
     await change(message)
     told = occlusion.explain(classifier, *found)

@@ -19,11 +19,11 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sklearn.metrics import f1_score
 
 from domain.settings import settings
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers.classifier import OnnxClassifier, open_unchecked
+from workers.scores import macro_f1
 from workers.training import card, data, export, train
 from workers.training import model as network
 from workers.training.evaluate import Report, evaluate
@@ -147,16 +147,15 @@ def _fresh(work: Work, layers: int) -> tuple[network.Reader, Any]:
     return network.build(work.base, layers, len(INTENTS), len(SENTIMENTS))
 
 
-def _heard(
-    reader: network.Reader, tokenizer: Any, some: list[data.Example]
-) -> tuple[float, float]:
+def _heard(reader: network.Reader, tokenizer: Any, some: list[data.Example]) -> tuple[float, float]:
     """Macro-F1 of the fp32 network: intent, sentiment."""
     intent, sentiment = train.logits(reader, tokenizer, [one.text for one in some])
-    truth = [train.INTENT_INDEX[one.intent] for one in some]
-    tone = [train.SENTIMENT_INDEX[one.sentiment] for one in some]
+    codes = tuple(INTENTS)
     return (
-        float(f1_score(truth, intent.argmax(axis=1), average="macro")),
-        float(f1_score(tone, sentiment.argmax(axis=1), average="macro")),
+        macro_f1([one.intent for one in some], [codes[n] for n in intent.argmax(axis=1)]),
+        macro_f1(
+            [one.sentiment for one in some], [SENTIMENTS[n] for n in sentiment.argmax(axis=1)]
+        ),
     )
 
 
@@ -190,10 +189,9 @@ def _options() -> argparse.Namespace:
     add("--seed", type=int, default=defaults.seed)
     add("--threads", type=int, default=2)
     add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
-    add("--teacher", type=Path, action="append", default=[],
-        help="a reader.pt of an earlier run to learn from as well; several make an ensemble")  # fmt: skip
-    add("--with", dest="more", type=Path, action="append", default=[],
-        help="a CSV of further messages, such as exported corrections")  # fmt: skip
+    several: dict[str, Any] = {"type": Path, "action": "append", "default": []}
+    add("--teacher", **several, help="an earlier run's reader.pt to learn from; again for more")
+    add("--with", dest="more", **several, help="a CSV of further messages, such as corrections")
     add("--run", type=Path, help="the folder that keeps what was learned (default: in the home)")
     add("--curve", type=int, nargs="+", help="learn with so many per intent, and compare")
     add("--out", type=Path, default=Path("workers/model"), help="where to write what ships")

@@ -78,7 +78,9 @@ def _scores(reports: Mapping[str, Report]) -> str:
         "| calibration error | int8 says what fp32 says |\n|---|---|---|---|---|---|---|"
     )
     alone = reports["dev"].milliseconds
-    return "\n".join((head, *rows, "", f"One message alone on one thread: {alone:.1f} ms (median)."))
+    return "\n".join(
+        (head, *rows, "", f"One message alone on one thread: {alone:.1f} ms (median).")
+    )
 
 
 def _table(report: Report) -> str:
@@ -87,13 +89,14 @@ def _table(report: Report) -> str:
         f"| {line.messages} |"
         for line in report.lines
     ]
-    head = "## By intent, on test\n\n| intent | precision | recall | F1 | messages |\n|---|---|---|---|---|"
-    return "\n".join((head, *rows))
+    head = "| intent | precision | recall | F1 | messages |\n|---|---|---|---|---|"
+    return "\n".join(("## By intent, on test\n", head, *rows))
 
 
 def _mistakes(report: Report) -> str:
     rows = [f"| {truth} | {said} | {count} |" for (truth, said), count in report.mistakes]
-    return "\n".join(("## Commonest mistakes, on test\n\n| is | read as | times |\n|---|---|---|", *rows))
+    head = "| is | read as | times |\n|---|---|---|"
+    return "\n".join(("## Commonest mistakes, on test\n", head, *rows))
 
 
 _LIMITS = """## Limits

@@ -37,9 +37,7 @@ def read(folder: Path = FOLDER, more: Iterable[Path] = ()) -> list[Example]:
     return examples
 
 
-def at_most(
-    examples: Sequence[Example], each: int, rng: random.Random
-) -> list[Example]:
+def at_most(examples: Sequence[Example], each: int, rng: random.Random) -> list[Example]:
     """`each` messages of every intent, drawn from all of its authors; all where there are fewer."""
     chosen: list[Example] = []
     for intent in dict.fromkeys(example.intent for example in examples):
