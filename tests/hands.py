@@ -66,7 +66,7 @@ class Hands:
 @asynccontextmanager
 async def explaining(classifier: OnnxClassifier) -> AsyncIterator[None]:
     """A worker that answers questions about readings, as long as the block lasts."""
-    worker = asyncio.create_task(explain(classifier))
+    worker = asyncio.create_task(explain(lambda: classifier))
     try:
         yield
     finally:

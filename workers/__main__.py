@@ -78,7 +78,7 @@ async def work(classifier: Current, looks_on: Shadow | None = None) -> None:
         runner.run(),
         watch_deadlines(),
         try_again(),
-        explain(classifier),
+        explain(lambda: classifier.model),
     ]
     log.info("worker.started", name=runner.name, model=classifier.version)
     try:

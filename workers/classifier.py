@@ -32,7 +32,7 @@ _PLACEHOLDER = re.compile(r"\[(手机号|卡密) 尾号[0-9A-Za-z]{4}\]")
 _ORDER = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{0,4}[-_]?[0-9]{10,32}(?![0-9A-Za-z])")
 _SPACE = re.compile(r"\s+")
 # What has neither ink nor width: controls, joiners, marks of direction.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 )
 # A letter or digit of the scripts that the model was taught: Latin and Chinese, wide ones too.
@@ -86,7 +86,7 @@ def prepare(text: str) -> str:
     pair becomes "?".
     """
     whole = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-    seen = _UNSEEN.sub("", whole)
+    seen = UNSEEN.sub("", whole)
     plain = _ORDER.sub("[单号]", _PLACEHOLDER.sub(r"[\1]", seen))
     return _SPACE.sub(" ", plain).strip()[:MAX_CHARACTERS]
 

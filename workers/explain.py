@@ -7,6 +7,7 @@ Whoever waits in vain is told so by the asker's own clock; what nobody waits for
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -15,18 +16,17 @@ from domain.understanding import reasons
 from workers import occlusion
 from workers.classifier import OnnxClassifier
 from workers.desk import PAUSE, Away
-from workers.models import Current
 
 log = structlog.get_logger()
 LISTEN = 1.0
 """Seconds to wait for a question before asking Redis again."""
 
 
-async def explain(current: Current) -> None:
-    """Answer until cancelled, each time with the model that reads then."""
+async def explain(model: Callable[[], OnnxClassifier]) -> None:
+    """Answer until cancelled, each time with the `model` that reads then."""
     while True:
         try:
-            await turn(current.model, LISTEN)
+            await turn(model(), LISTEN)
         except Away as error:
             log.warning("explain.away", error=type(error).__name__)
             await asyncio.sleep(PAUSE)

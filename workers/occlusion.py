@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.understanding.classifier import Explanation, Piece
-from workers.classifier import MAX_CHARACTERS, OnnxClassifier
+from workers.classifier import MAX_CHARACTERS, UNSEEN, OnnxClassifier
 
 MOST = 63
 """Pieces of a text; with the whole of it they are one batch of readings."""
@@ -68,14 +68,17 @@ def trace(text: str) -> Traced:
 
     What was shortened, and every placeholder, comes from one place with all of its characters.
     """
-    whole = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    typed = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    places = [n for n, char in enumerate(typed) if not UNSEEN.fullmatch(char)]
+    whole = "".join(typed[n] for n in places)
     seen: list[tuple[str, int, int]] = []
     at = 0
     for found in _CHANGED.finditer(whole):
-        seen += [(whole[n], n, n + 1) for n in range(at, found.start())]
-        seen += [(char, *found.span()) for char in _shown(found)]
+        seen += [(whole[n], places[n], places[n] + 1) for n in range(at, found.start())]
+        span = places[found.start()], places[found.end() - 1] + 1
+        seen += [(char, *span) for char in _shown(found)]
         at = found.end()
-    seen += [(whole[n], n, n + 1) for n in range(at, len(whole))]
+    seen += [(whole[n], places[n], places[n] + 1) for n in range(at, len(whole))]
     first = 1 if seen and seen[0][0] == " " else 0
     last = len(seen) - 1 if len(seen) > first and seen[-1][0] == " " else len(seen)
     kept = seen[first:last][:MAX_CHARACTERS]
