@@ -1,4 +1,4 @@
-"""What a long measurement is at: one line that changes on a terminal, a line each elsewhere."""
+"""What a long measurement is at: one line that changes on a terminal, a line at times elsewhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,25 @@ from contextlib import contextmanager
 from rich.console import Console
 
 
+SELDOM = 2.0
+"""Seconds between two lines of a log: filling a database has hundreds of steps."""
+
+
 @contextmanager
-def progress(console: Console) -> Iterator[Callable[[str], None]]:
+def progress(
+    console: Console, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[str], None]]:
     """Gives the function that says what is being done now."""
     if console.is_terminal:
         with console.status("") as status:
             yield status.update
-    else:
-        yield lambda words: console.print(f"{time.strftime('%H:%M:%S')} {words}")
+        return
+    told = float("-inf")
+
+    def say(words: str) -> None:
+        nonlocal told
+        if clock() - told >= SELDOM:
+            told = clock()
+            console.print(f"{time.strftime('%H:%M:%S')} {words}")
+
+    yield say

@@ -9,11 +9,12 @@ from rich.console import Console
 from bench.progress import progress
 
 
-def test_a_log_gets_a_line_for_each_step() -> None:
-    """Whoever keeps the output of an hour's measurement sees how far it is."""
-    out = io.StringIO()
-    with progress(Console(file=out)) as say:
+def test_a_log_gets_a_line_for_each_step_but_seldom() -> None:
+    """Whoever keeps the output of an hour's measurement sees how far it is, in a page."""
+    out, times = io.StringIO(), iter([5.0, 5.0, 5.1, 60.0, 60.0])
+    with progress(Console(file=out), lambda: next(times)) as say:
         say("Round 1 of 5: ours …")
+        say("a small step …")
         say("Round 2 of 5: ours …")
     lines = out.getvalue().splitlines()
     assert [line.partition(" ")[2] for line in lines] == [
