@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-
 SELDOM = 2.0
 """Seconds between two lines of a log: filling a database has hundreds of steps."""
 
