@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from domain import connections, events
+from domain import broker, connections, events
 from domain.live import Reader
 from domain.understanding.classifier import Classifier
 from workers.__main__ import consumers, give_up
@@ -55,6 +55,8 @@ class Hands:
     async def work(self, *only: Consumer) -> None:
         """Publish and handle until there is nothing left."""
         await self.runner.renew()
+        others = set(await broker.living("worker")) - {self.runner.name}
+        assert not others, f"{others} have a part of the streams: who said so must take it back"
         busy = True
         while busy:
             await self.sequence()

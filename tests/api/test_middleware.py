@@ -407,7 +407,7 @@ async def test_ready_means_database_redis_and_a_worker(
     async with doors.client() as client:
         assert (await client.get("/healthz")).json() == {"status": "alive"}
         for worker in await broker.living("worker"):
-            await broker.redis().delete(f"{broker.PREFIX}alive:worker:{worker}")
+            await broker.gone("worker", worker)
         waiting = await client.get("/readyz")
         assert (waiting.status_code, waiting.json()["missing"]) == (503, ["worker"])
         await broker.alive("worker", name)
@@ -421,6 +421,7 @@ async def test_ready_means_database_redis_and_a_worker(
         monkeypatch.setattr(health, "WITHIN", 0.1)
         monkeypatch.setattr(health, "_database", never)
         assert (await client.get("/readyz")).json()["missing"] == ["database"]
+        await broker.gone("worker", name)
 
 
 async def test_the_whole_application_starts_serves_and_stops(stack: embedded.Servers) -> None:
