@@ -173,12 +173,15 @@ async def read(
 
     Waits up to `block_ms` for the first. Raises one of `Unreachable` when Redis is away.
     """
-    names = {stream(number): number for number in after}
-    asked = {stream(number): f"{position}-0" for number, position in after.items()}
-    reply = await redis().xread(cast(Any, asked), count=count, block=block_ms)
+    keys = {stream(number).encode(): number for number in after}
+    most: tuple[Any, ...] = () if count is None else (b"COUNT", count)
+    begin = [b"%d-0" % position for position in after.values()]
+    # Asked as it is sent: with 32 streams, the driver's `xread` takes twice the time to say it.
+    asked = ("XREAD", *most, b"BLOCK", block_ms, b"STREAMS", *keys, *begin)
+    reply = await cast(Any, redis()).execute_command(*asked)
     found: list[tuple[int, int, bytes]] = []
     for name, entries in _pairs(reply):
-        number = names[name.decode()]
+        number = keys[name]
         found += [(number, _position(id), body[b"e"]) for id, body in entries]
     return sorted(found, key=lambda entry: entry[1])
 
