@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tortoise.models import Model
 
@@ -86,17 +86,26 @@ class Projection:
         return f"{alias}.{column}"
 
 
+class Ends(NamedTuple):
+    """So many keys are wanted, but only of the first and the last of the `size` rows of a page."""
+
+    keys: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL, and where each of its values comes from: a Scope's field, or the values given.
 
     `in_columns` is whether it gives one row, of an array for each column, instead of many rows: to
-    the driver that is one message instead of fifty, and PostgreSQL sends it with one write.
+    the driver that is one message instead of fifty, and PostgreSQL sends it with one write. With
+    `ends` the keys follow as plain values, those of the first row and those of the page's last.
     """
 
     text: str
     sources: tuple[str | None, ...]
     in_columns: bool = False
+    ends: Ends | None = None
 
     def values(self, scope: Scope, *given: Any) -> list[Any]:
         """The values in their places."""
@@ -104,12 +113,21 @@ class Statement:
         return [next(rest) if name is None else getattr(scope, name) for name in self.sources]
 
     def rows(self, found: list[Any]) -> list[Any]:
-        """The rows in what the driver gave."""
+        """The rows in what the driver gave; keys come last, with `ends` at the ends alone."""
         if not self.in_columns:
             return found
         (columns,) = found
-        # Of no rows at all an aggregate is NULL.
-        return list(zip(*columns, strict=True)) if columns[0] is not None else []
+        if columns[0] is None:  # Of no rows at all an aggregate is NULL.
+            return []
+        if self.ends is None:
+            return list(zip(*columns, strict=True))
+        arrays = len(columns) - 2 * self.ends.keys
+        rows = list(zip(*columns[:arrays], strict=True))
+        if self.ends.size:
+            last = min(len(rows), self.ends.size) - 1
+            rows[0] += columns[arrays : arrays + self.ends.keys]
+            rows[last] += columns[arrays + self.ends.keys :]
+        return rows
 
 
 class _Writer:
@@ -150,12 +168,13 @@ class _Writer:
     def joins(self, projection: Projection) -> str:
         return "".join(f" {join.sql(self.scope, self.of_scope)}" for join in projection.joins)
 
-    def done(self, text: str, in_columns: bool = False) -> Statement:
-        return Statement(text, tuple(self.sources), in_columns)
+    def done(self, text: str, **how: Any) -> Statement:
+        return Statement(text, tuple(self.sources), **how)
 
-    def rows(self, *outer: Any, **more: Any) -> Statement:
+    def rows(self, *outer: Any, ends: Ends | None = None, **more: Any) -> Statement:
         """Many rows, in columns."""
-        return self.done(_in_columns(*_outer(self, *outer, **more)), in_columns=True)
+        text = _in_columns(*_outer(self, *outer, **more), ends)
+        return self.done(text, in_columns=True, ends=ends)
 
 
 Terms = tuple[tuple[str, int], ...]
@@ -187,8 +206,12 @@ def listed(
     order: str,
     limit: int | None,
     keys: tuple[str, ...] = (),
+    size: int | None = None,
 ) -> Statement:
-    """Rows in an order; the last columns are `keys`. Values given: those of `terms`."""
+    """Rows in an order; the last columns are `keys`, which with a page's `size` only its ends have.
+
+    Values given: those of `terms`.
+    """
     writer, model = _Writer(scope), projection.model
     tail = f" LIMIT {int(limit)}" if limit is not None else ""
     where = writer.where(terms, merge=limit is not None)
@@ -201,7 +224,8 @@ def listed(
             f"SELECT t.* FROM (SELECT DISTINCT unnest({writer.merged}::text[]) AS value) each "
             f"CROSS JOIN LATERAL ({inner}) t ORDER BY {order}{tail}"
         )
-    return writer.rows(projection, inner, order, keys)
+    ends = Ends(len(keys), size) if keys and size is not None else None
+    return writer.rows(projection, inner, order, keys, ends=ends)
 
 
 def of_each(
@@ -301,8 +325,12 @@ def _outer(
     return columns, f"FROM ({inner}) {ROOT}{writer.joins(projection)}{by}"
 
 
-def _in_columns(columns: Sequence[str], source: str) -> str:
+def _in_columns(columns: Sequence[str], source: str, ends: Ends | None) -> str:
     """The rows of a select as one row of arrays, in the order of the select."""
     named = ", ".join(f"{column} AS c{n}" for n, column in enumerate(columns))
-    arrays = ", ".join(f"array_agg(c{n})" for n in range(len(columns)))
-    return f"SELECT {arrays} FROM (SELECT {named} {source}) rows"
+    told = [f"array_agg(c{n})" for n in range(len(columns))]
+    if ends is not None:
+        keys = told[-ends.keys :]
+        told[-ends.keys :] = [f"({key})[1]" for key in keys]
+        told += [f"({key})[LEAST(count(*), {ends.size})]" for key in keys]
+    return f"SELECT {', '.join(told)} FROM (SELECT {named} {source}) rows"

@@ -49,10 +49,11 @@ class Child:
 
 @dataclass(slots=True)
 class Wants:
-    """What of a connection is selected beside its rows."""
+    """What of a connection is selected beside its rows: cursors of each row, or of its ends."""
 
     total: bool = False
     cursors: bool = False
+    ends: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -122,8 +122,9 @@ class Run:
         terms, values = rendering.terms_of([*listing.where, *listing.bounds])
         keys = _keys(order, wants)
         by = order.sql(wanted.backwards)
+        size = None if wants.cursors else wanted.size
         found = await self.fetch(
-            rendering.listed, projection, terms, by, wanted.size + 1, keys, given=values
+            rendering.listed, projection, terms, by, wanted.size + 1, keys, size, given=values
         )
         page = _page(found, wanted, order)
         if wants.total:
@@ -215,7 +216,7 @@ _WHOLE: dict[str, None] = {"first": None, "after": None, "last": None, "before":
 
 
 def _keys(order: Order, wants: Wants) -> tuple[str, ...]:
-    return tuple(key.column for key in order.keys) if wants.cursors else ()
+    return tuple(key.column for key in order.keys) if wants.cursors or wants.ends else ()
 
 
 def _page(found: list[Any], wanted: Page, order: Order) -> PageOf:

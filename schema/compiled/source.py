@@ -316,7 +316,7 @@ class Source:
         if name == "__typename":
             return repr(info.name)
         if name in ("startCursor", "endCursor"):
-            wants.cursors = True
+            wants.ends = True
             at = "0" if name == "startCursor" else "-1"
             return f"(p.cursor(p.rows[{at}]) if p.rows else None)"
         return "p.has_next" if name == "hasNextPage" else "p.has_previous"

@@ -71,6 +71,18 @@ async def test_turning_pages_backwards_shows_everything_once(
     assert seen == shelf
 
 
+@pytest.mark.parametrize("size", [0, 1, 4, 8, 9, 100])
+@pytest.mark.parametrize("which", ["first", "last"])
+async def test_the_ends_of_a_page_are_told_alike_with_and_without_its_edges(
+    house: House, shelf: list[str], which: str, size: int
+) -> None:
+    edges = (await data(house.dana, ORDERS, **{which: size}))["orders"]["edges"]
+    alone = ORDERS.replace("edges { cursor node { number } }", "")
+    info = (await data(house.dana, alone, **{which: size}))["orders"]["pageInfo"]
+    ends = (edges[0]["cursor"], edges[-1]["cursor"]) if edges else (None, None)
+    assert (info["startCursor"], info["endCursor"]) == ends
+
+
 async def test_a_row_that_comes_between_two_pages_repeats_nothing(
     house: House, shelf: list[str]
 ) -> None:
