@@ -43,6 +43,7 @@ class Work:
     run: Path
     device: str
     teachers: tuple[Path, ...] = ()
+    half: bool = False
 
     def of(self, split: str) -> list[data.Example]:
         """The messages of a split."""
@@ -61,6 +62,7 @@ def main() -> None:
         options.run or settings().home / "training" / f"{options.layers}-layers-{options.seed}",
         _device(options.device),
         tuple(options.teacher),
+        options.half,
     )
     if options.curve:
         curve(work, options.curve)
@@ -87,6 +89,7 @@ def learn(work: Work) -> tuple[network.Reader, Any]:
         teachers=teachers,
         run=work.run,
         device=work.device,
+        half=work.half,
     )
     if lessons.epoch:
         CONSOLE.print(f"Going on after epoch {lessons.epoch}, as {work.run} has it.")
@@ -106,7 +109,7 @@ def curve(work: Work, sizes: list[int]) -> None:
         few = data.at_most(work.of("train"), size, random.Random(work.plan.seed))
         some = [*few, *work.of("dev")]
         run = work.run / f"curve-{size}"
-        part = Work(work.base, work.layers, work.plan, some, run, work.device)
+        part = Work(work.base, work.layers, work.plan, some, run, work.device, half=work.half)
         intent, sentiment = _heard(*learn(part), work.of("dev"))
         table.add_row(f"{size}", f"{intent:.3f}", f"{sentiment:.3f}")
     CONSOLE.print(table)
@@ -189,6 +192,8 @@ def _options() -> argparse.Namespace:
     add("--seed", type=int, default=defaults.seed)
     add("--threads", type=int, default=2)
     add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
+    natively = "multiply in bfloat16: up to twice as fast where the processor does so natively"
+    add("--bfloat16", dest="half", action="store_true", help=natively)
     several: dict[str, Any] = {"type": Path, "action": "append", "default": []}
     add("--teacher", **several, help="an earlier run's reader.pt to learn from; again for more")
     add("--with", dest="more", **several, help="a CSV of further messages, such as corrections")

@@ -85,8 +85,11 @@ class Lessons:
         teachers: Sequence[Reader] = (),
         run: Path | None = None,
         device: str = "cpu",
+        half: bool = False,
     ) -> None:
+        """`half` is whether to multiply in bfloat16; weights, losses and steps stay in fp32."""
         self.reader, self.plan, self.device = reader.to(device), plan, device
+        self._half = half
         self.epoch = 0
         self._tokenizer, self._examples, self._spelling = tokenizer, examples, spelling
         self._teachers = [teacher.to(device).eval() for teacher in teachers]
@@ -121,15 +124,20 @@ class Lessons:
 
     def _loss(self, batch: Batch) -> Tensor:
         weight, trust = self.plan.sentiment_weight, self.plan.trust
-        intent, sentiment = self.reader(batch.input_ids, batch.attention_mask)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            intent, sentiment = self.reader(batch.input_ids, batch.attention_mask)
+        intent, sentiment = intent.float(), sentiment.float()
         loss = self._intent(intent, batch.intent)
         loss = loss + weight * self._sentiment(sentiment, batch.sentiment)
         if not self._teachers:
             return loss
-        with torch.inference_mode():
+        with (
+            torch.inference_mode(),
+            torch.autocast(self.device, torch.bfloat16, enabled=self._half),
+        ):
             said = [teacher(batch.input_ids, batch.attention_mask) for teacher in self._teachers]
-        taught = self._distance(intent, [one for one, _ in said])
-        taught = taught + weight * self._distance(sentiment, [one for _, one in said])
+        taught = self._distance(intent, [one.float() for one, _ in said])
+        taught = taught + weight * self._distance(sentiment, [one.float() for _, one in said])
         return trust * taught + (1 - trust) * loss
 
     def _distance(self, own: Tensor, teachers: Sequence[Tensor]) -> Tensor:
