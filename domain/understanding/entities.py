@@ -10,15 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
 from domain.clock import now
 from domain.numbers import compact, fold, is_acg_faka, is_dujiao_next
 from domain.redaction import mask_email, mask_phone, redact
 from domain.understanding.dates import dates, since
+from domain.understanding.languages import language
 from domain.understanding.quantities import amounts, waiting
-
-Language = Literal["zh", "en", "other"]
 
 LOOKUPS = 3  # A message may ask the shop about so many numbers, no more.
 PRODUCTS = 5
@@ -36,10 +34,6 @@ _PLACEHOLDER = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{
 
 _DATED = re.compile(r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}")
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_ELSE = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
-
 
 @dataclass(frozen=True, slots=True)
 class Entities:
@@ -48,8 +42,8 @@ class Entities:
     `orders` are candidates to look up, compact, best first, at most three; those in `plain` have a
     shape that no card secret has. `amounts` are yuan, `dates` ISO dates, with time and offset where
     an hour was said, `phones` and `emails` are masked, `cards` and `resident_ids` are counts,
-    `products` are names of the catalogue. Passwords count as cards, and
-    so does an ambiguous order number, until `facts` hears that the shop knows it.
+    `products` are names of the catalogue, `language` is what the letters tell. Passwords count as
+    cards, and so does an ambiguous order number, until `facts` hears that the shop knows it.
     """
 
     orders: tuple[str, ...] = field(repr=False)
@@ -62,7 +56,7 @@ class Entities:
     resident_ids: int
     waiting: timedelta | None
     products: tuple[str, ...]
-    language: Language
+    language: str
 
     def facts(self, known: Collection[str] = ()) -> dict[str, object]:
         """A JSON-safe record without any plain secret, and without what is empty.
@@ -111,21 +105,6 @@ def entities(text: str, catalogue: Sequence[str] = (), at: datetime | None = Non
         products=_products(words, catalogue),
         language=language(words),
     )
-
-
-def language(text: str) -> Language:
-    """Which of our languages this is; where no word tells, Chinese, as nearly everybody writes it.
-
-    One short word (ok, hi, QQ) tells nothing: people who write Chinese use those too.
-    """
-    if _ELSE.search(text):
-        return "other"
-    if _HAN.search(text):
-        return "zh"
-    words = _WORD.findall(text)
-    if len(words) > 1 or any(len(word) > 3 for word in words):
-        return "en"
-    return "other" if any(ord(char) > 0x24F and char.isalpha() for char in text) else "zh"
 
 
 def _orders(text: str) -> Iterator[str]:
