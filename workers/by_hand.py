@@ -85,7 +85,8 @@ def say_encoding(table: Table) -> None:
 
 
 def _reading(text: str, guess: Guess) -> Row:
-    facts = orjson.dumps(entities(text).facts()).decode()
+    found = entities(text).facts() | ({"language": guess.language} if guess.language else {})
+    facts = orjson.dumps(found).decode()
     sure, tone = f"{guess.intent_confidence:.4f}", f"{guess.sentiment_confidence:.4f}"
     return text, guess.intent, sure, guess.sentiment, tone, facts
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from domain.understanding.classifier import Guess
+from domain.understanding.languages import OURS
+from workers.languages import language
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,15 +135,20 @@ class OnnxClassifier:
     def read(self, texts: Sequence[str]) -> list[Guess]:
         """One guess per text, whatever the others are.
 
-        Of a text without a letter or digit that the model could know, such as emoji alone or
-        Arabic, and of orders to a language model, it says "other", with confidence 0.
+        Of a text without a letter or digit that the model could know, such as emoji alone, of one
+        in another language than Chinese and English, and of orders to a language model, it says
+        "other", with confidence 0.
         """
-        prepared = [prepare(text) for text in texts]
-        guesses = [self._nothing()] * len(prepared)
+        spoken = [language(text) for text in texts]
+        prepared = [
+            prepare(text) if tongue in OURS else ""
+            for text, tongue in zip(texts, spoken, strict=True)
+        ]
+        guesses = [self._nothing(tongue) for tongue in spoken]
         for places in _batches(prepared):
             intents, sentiments = self.probabilities([prepared[place] for place in places])
             for place, intent, sentiment in zip(places, intents, sentiments, strict=True):
-                guesses[place] = self._guess(intent, sentiment)
+                guesses[place] = self._guess(intent, sentiment, spoken[place])
         return guesses
 
     def probabilities(self, prepared: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -175,7 +182,9 @@ class OnnxClassifier:
         """The column of an intent in `probabilities`. Raises ValueError for an unknown one."""
         return self._labels.intents.index(intent)
 
-    def _guess(self, intent: NDArray[np.float64], sentiment: NDArray[np.float64]) -> Guess:
+    def _guess(
+        self, intent: NDArray[np.float64], sentiment: NDArray[np.float64], spoken: str
+    ) -> Guess:
         first, *rest = (int(index) for index in np.argsort(-intent))
         tone = int(sentiment.argmax())
         return Guess(
@@ -185,10 +194,11 @@ class OnnxClassifier:
             sentiment_confidence=float(sentiment[tone]),
             also=tuple(self._labels.intents[index] for index in rest if intent[index] >= ALSO_FROM),
             model_version=self.version,
+            language=spoken,
         )
 
-    def _nothing(self) -> Guess:
-        return Guess("other", 0.0, "neutral", 0.0, (), self.version)
+    def _nothing(self, spoken: str) -> Guess:
+        return Guess("other", 0.0, "neutral", 0.0, (), self.version, spoken)
 
 
 def open_unchecked(folder: Path, threads: int) -> OnnxClassifier:

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.live import Partial
-from api.console.pages import CHINA, at_work, draw, page, render
+from api.console.pages import at_work, draw, page, render
 from domain import db
 from domain.actors import Actor
-from domain.clock import now
+from domain.clock import CHINA, now
 from domain.conversations.models import Conversation
 from domain.events import Happened
 from domain.live import reader

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from api.csrf import csrf_of
 from api.tracing import locale_of, trace_of
 from domain import db, words
 from domain.actors import MERCHANTS, STAFF, Actor
-from domain.clock import now
+from domain.clock import CHINA, now
 from domain.conversations.models import PRIORITIES
 from domain.errors import DomainError, NotFound, Unauthenticated
 from domain.live import reader
@@ -35,7 +35,6 @@ HERE = Path(__file__).parent
 LANGUAGE = "zaide_lang"
 FLASH = "zaide_flash"
 PER_PAGE = 50
-CHINA = timezone(timedelta(hours=8))  # Shops are Chinese; all of China keeps Beijing's time.
 PLACEHOLDER = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)(?: 尾号[0-9A-Za-z]{4})?\]")
 Door = Callable[[Request], Awaitable[Response]]
 

@@ -144,6 +144,7 @@ async def _turn(
         memory=conversation.bot,
         named=bool(message.entities.get("orders")),
         in_vain=rules.is_in_vain(message.text),
+        language=reading.language,
     )
 
 
@@ -179,7 +180,8 @@ async def _carry_out(
     conversation: Conversation, message: Message, decision: Decision, locale: str
 ) -> None:
     await conversations.remember(conversation, {**decision.memory, "locale": locale})
-    text = say(decision.say, locale, **decision.params)
+    spoken = ("zh", "en") if decision.in_both else (locale,)
+    text = "\n".join(say(decision.say, one, **decision.params) for one in spoken)
     if decision.hand_over:
         told = await _hand_over(conversation, decision.hand_over, locale)
         text = f"{text}\n{told}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.understanding.intents import INTENTS
+from domain.understanding.languages import OURS
 from domain.understanding.rules import Meaning
 
 SURE = 0.45
@@ -86,7 +87,8 @@ class Turn:
 
     `named` is whether the message names an order at all; `order` is there only if it is proven
     to be the customer's, and without proof nothing tells whether it exists (row D1). `in_vain`
-    is whether the customer says that what was said did not help.
+    is whether the customer says that what was said did not help. `language` is a code of ISO
+    639-1, or "other".
     """
 
     intent: str
@@ -98,22 +100,30 @@ class Turn:
     memory: Mapping[str, Any] = field(default_factory=dict)
     named: bool = False
     in_vain: bool = False
+    language: str = "zh"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`say` is a phrase of the catalogues, with `params`; `hand_over` the reason, if it does."""
+    """`say` is a phrase of the catalogues, with `params`; `hand_over` the reason, if it does.
+
+    `in_both` is whether it is said in Chinese and in English, to who may read either.
+    """
 
     say: str
     params: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     hand_over: str | None = None
     memory: Mapping[str, Any] = field(default_factory=dict)
+    in_both: bool = False
 
 
 def locale(text: str, language: str, before: str) -> str:
-    """The language to answer in: that of the message; for a bare number the one before."""
-    if language == "en":
+    """The language to answer in: that of the message; for a bare number the one before.
+
+    Whoever writes neither Chinese nor English more likely reads English.
+    """
+    if language != "zh":
         return "en"
     return "zh" if any("\u4e00" <= char <= "\u9fff" for char in text) else before
 
@@ -146,6 +156,8 @@ def is_in_vain(text: str) -> bool:
 def decide(turn: Turn) -> Decision:
     """What the bot does with one message."""
     memory = {**turn.memory, "negative": turn.sentiment == "negative"}
+    if turn.language not in OURS:
+        return Decision("bot.other_language", hand_over="language", memory=memory, in_both=True)
     if reason := _at_once(turn):
         return Decision("bot.handing_over", hand_over=reason, memory=memory)
     if turn.in_vain and turn.memory.get("answered"):

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
+
+from domain.clock import CHINA
 
 Code = Literal[
     "awaiting_payment",
@@ -28,8 +30,6 @@ Code = Literal[
     "unknown",
 ]
 CODES: tuple[Code, ...] = get_args(Code)
-
-_BEIJING = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +267,7 @@ def _time(moment: datetime | None) -> str:
     """Beijing time, which is what buyers' receipts show; a dash where none is known."""
     if moment is None:
         return "—"
-    return moment.astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 def _sum(amount: Decimal) -> str:

@@ -107,7 +107,9 @@ async def _say(actor: Actor, reading: Reading, intent: str | None, sentiment: st
 async def _insert(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> set[UUID]:
     """Insert in one statement; a reading that is there already stays as it is."""
     pairs = list(zip(messages, guesses, strict=True))
-    entities = [db.json(m["entities"]) for m, _ in pairs]
+    entities = [
+        db.json(m["entities"]) | ({"language": g.language} if g.language else {}) for m, g in pairs
+    ]
     rows = await db.sql(
         "INSERT INTO readings (id, shop_id, message_id, conversation_id, intent, "
         "intent_confidence, sentiment, sentiment_confidence, also, entities, language, "

@@ -15,7 +15,8 @@ class Guess:
 
     `intent` is a code of `intents.INTENTS`, `sentiment` one of `intents.SENTIMENTS`. Confidences
     are calibrated probabilities from 0 to 1. `also` holds further intents that the text may well
-    have, likeliest first. `model_version` names the model that said so.
+    have, likeliest first. `model_version` names the model that said so. `language` is a code of ISO
+    639-1, or "other"; it is empty where the reader does not tell languages.
     """
 
     intent: str
@@ -24,6 +25,7 @@ class Guess:
     sentiment_confidence: float
     also: tuple[str, ...]
     model_version: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

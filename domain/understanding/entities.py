@@ -1,4 +1,4 @@
-"""What a message names: order numbers, sums, contacts, card secrets, products, waiting, language.
+"""What a message names: orders, sums, dates, contacts, card secrets, products, waiting, language.
 
 Read before the message is redacted, because a known order number decides what may stay.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
 
+from domain.clock import now
 from domain.numbers import compact, fold, is_acg_faka, is_dujiao_next
 from domain.redaction import mask_email, mask_phone, redact
+from domain.understanding.dates import dates, since
+from domain.understanding.languages import language
 from domain.understanding.quantities import amounts, waiting
-
-Language = Literal["zh", "en", "other"]
 
 LOOKUPS = 3  # A message may ask the shop about so many numbers, no more.
 PRODUCTS = 5
@@ -32,9 +32,7 @@ _GROUPS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{2,14}(?:[ \t]{1,2}[0-9A-Z]{2,14}
 _NAMED = re.compile(r"(?:单号?|编号|(?i:order|no\.?|sn))\s?[:#是为]?[\s\"'“”‘’「『(\[<]{0,3}$")
 _PLACEHOLDER = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
 
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_ELSE = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f]")
-_WORD = re.compile(r"[A-Za-z]{2,}")
+_DATED = re.compile(r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,23 @@ class Entities:
     """What one message names.
 
     `orders` are candidates to look up, compact, best first, at most three; those in `plain` have a
-    shape that no card secret has. `amounts` are yuan, `phones` and `emails` are masked, `cards` and
-    `resident_ids` are counts, `products` are names of the catalogue. Passwords count as cards, and
-    so does an ambiguous order number, until `facts` hears that the shop knows it.
+    shape that no card secret has. `amounts` are yuan, `dates` ISO dates, with time and offset where
+    an hour was said, `phones` and `emails` are masked, `cards` and `resident_ids` are counts,
+    `products` are names of the catalogue, `language` is what the letters tell. Passwords count as
+    cards, and so does an ambiguous order number, until `facts` hears that the shop knows it.
     """
 
     orders: tuple[str, ...] = field(repr=False)
     plain: tuple[str, ...]
     amounts: tuple[Decimal, ...]
+    dates: tuple[str, ...]
     phones: tuple[str, ...]
     emails: tuple[str, ...]
     cards: int
     resident_ids: int
     waiting: timedelta | None
     products: tuple[str, ...]
-    language: Language
+    language: str
 
     def facts(self, known: Collection[str] = ()) -> dict[str, object]:
         """A JSON-safe record without any plain secret, and without what is empty.
@@ -67,6 +67,7 @@ class Entities:
         found: dict[str, object] = {
             "orders": orders,
             "amounts": [str(amount) for amount in self.amounts],
+            "dates": list(self.dates),
             "phones": list(self.phones),
             "emails": list(self.emails),
             "cards": max(0, self.cards - len(set(orders) - set(self.plain))),
@@ -77,42 +78,33 @@ class Entities:
         return {name: value for name, value in found.items() if value} | {"language": self.language}
 
 
-def entities(text: str, catalogue: Sequence[str] = ()) -> Entities:
-    """Read `text` (as typed) against the product names of the shop's `catalogue`."""
+def entities(text: str, catalogue: Sequence[str] = (), at: datetime | None = None) -> Entities:
+    """Read `text` (as typed) against the product names of the shop's `catalogue`.
+
+    `at` is the moment of the message, from which 昨天 counts; by default it is this one.
+    """
+    at = at or now()
     folded, _ = fold(text)
     orders = tuple(dict.fromkeys(_orders(folded)))[:LOOKUPS]
     safe = redact(text)
     shown = compact(safe.text)
     plain = tuple(order for order in orders if order in shown)
     secrets = [item for item in safe.originals if compact(item.value) not in plain]
-    words = _words(safe.text)
+    prose = _prose(safe.text)
+    words = _DATED.sub(" ", prose)
     return Entities(
         orders=orders,
         plain=plain,
         amounts=amounts(words),
+        dates=dates(prose, at),
         phones=tuple(mask_phone(item.value) for item in secrets if item.kind == "phone"),
         emails=tuple(mask_email(item.value) for item in secrets if item.kind == "email"),
         cards=sum(item.kind in ("card", "password") for item in secrets),
         resident_ids=sum(item.kind == "resident_id" for item in secrets),
-        waiting=waiting(words),
+        waiting=waiting(words) or since(prose, at),
         products=_products(words, catalogue),
         language=language(words),
     )
-
-
-def language(text: str) -> Language:
-    """Which of our languages this is; where no word tells, Chinese, as nearly everybody writes it.
-
-    One short word (ok, hi, QQ) tells nothing: people who write Chinese use those too.
-    """
-    if _ELSE.search(text):
-        return "other"
-    if _HAN.search(text):
-        return "zh"
-    words = _WORD.findall(text)
-    if len(words) > 1 or any(len(word) > 3 for word in words):
-        return "en"
-    return "other" if any(ord(char) > 0x24F and char.isalpha() for char in text) else "zh"
 
 
 def _orders(text: str) -> Iterator[str]:
@@ -158,12 +150,12 @@ def _joined(groups: str) -> Iterator[str]:
                 yield code
 
 
-def _words(safe: str) -> str:
-    """The redacted text, folded, without placeholders and numbers that are no quantities."""
+def _prose(safe: str) -> str:
+    """The redacted text, folded, without placeholders and order numbers."""
     text = _PLACEHOLDER.sub(" ", fold(safe)[0])
     for pattern in (_DUJIAO_NEXT, _ACG_FAKA):
         text = pattern.sub(" ", text)
-    return re.sub(r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}", " ", text)
+    return text
 
 
 def _products(text: str, catalogue: Sequence[str]) -> tuple[str, ...]:

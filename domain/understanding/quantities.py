@@ -6,6 +6,7 @@ Callers blank order numbers, phones and secrets first, so that no digit of those
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -41,37 +42,76 @@ _AMOUNTS = (
 _SPANS: dict[str, timedelta] = {
     "秒": timedelta(seconds=1),
     "分": timedelta(minutes=1),
+    "刻钟": timedelta(minutes=15),
     "小时": timedelta(hours=1),
     "钟头": timedelta(hours=1),
     "天": timedelta(days=1),
     "周": timedelta(weeks=1),
     "星期": timedelta(weeks=1),
+    "礼拜": timedelta(weeks=1),
     "月": timedelta(days=30),
     "min": timedelta(minutes=1),
     "h": timedelta(hours=1),
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_LOOSE: dict[str, float] = {
+    "半": 0.5,
+    "half a": 0.5,
+    "half an": 0.5,
+    "俩": 2,
+    "couple of": 2,
+    "a couple of": 2,
+    "a few": 3,
+    "several": 3,
+    "a": 1,
+    "an": 1,
+    "十几": 15,
+    "几十": 30,
+}
 _SPAN = re.compile(
-    r"(?P<count>[0-9]{1,3}(?:\.[0-9])?|半|[好几数]{1,2}|[一二两三四五六七八九十]{1,3}|an?(?=\s))"
-    r"\s?(?:个|整)?(?P<half>半)?多?\s?"
-    r"(?P<unit>秒|分钟?|小时|钟头|天|周|星期|月"
+    r"(?P<count>[0-9]{1,3}(?:\.[0-9])?|十几|几十|半|俩|[好几数]{1,2}|[一二两三四五六七八九十]{1,3}"
+    r"|(?<![A-Za-z])(?i:half\san?|(?:a\s)?couple\sof|a\sfew|several|an?|"
+    + "|".join(WORDS[1:])
+    + r")(?=\s))"
+    r"\s?(?P<piece>个|整)?(?P<half>半)?[多来]?\s?"
+    r"(?P<unit>秒|分钟?|刻钟|小时|钟头|天|周|星期|礼拜|月"
     r"|(?i:min|h(?:ou)?r|h(?![a-z])|day|week)[a-z]{0,4})"
-    r"(?P<half_after>半)?"
+    r"(?P<half_after>半|\sand\sa\shalf)?"
 )
-_WAITED = re.compile(r"等|已经|都|过去?了|快|有(?!效)|[充付]了$|(?i:wait|for|been|already)")
-_SINCE = re.compile(r"多?[了都还没前过]|\s?(?i:ago|already|and|now)")
-_AHEAD = re.compile(r"\s?(?:之?以?内|之?以?后|左右到|有效|到账|(?i:later))")
+_AND = re.compile(r"(?:零|又|\s|and){0,3}")
+_WAITED = re.compile(
+    r"等|已经|都|过去?了|快|超过|有(?!效)|[充付]了$|(?i:wait|for|been|already|over|more than|past)"
+)
+_SINCE = re.compile(
+    r"多?[了都还没前过]|(?:之|以)前|\s?(?i:ago|already|and|now|no(?![a-z])|still|nothing|without|passed|later,?$)"
+)
+# What is still to come, what is promised, and what is bought by the month.
+_TO_COME = re.compile(
+    r"(?:[要得会再需剩限保]|最[多长快晚]|一般|预计|还有|剩下|有效期?)等?$"
+    r"|(?i:(?<![a-z])(?:valid|expires?|within|in|takes?|every|per|next)\s(?:for\s|about\s)?)$"
+)
+_AHEAD = re.compile(
+    r"\s?(?:之?以?内|之?以?后|左右到|有效|到账|(?:的|了)?(?:[会月年]员?卡|会员|套餐|流量|质保|过期|到期)"
+    r"|(?i:later|plan|sub|member|premium|pass(?![a-z])|card|warranty|netflix|spotify))"
+)
 _PAST: tuple[tuple[str, timedelta], ...] = (
     ("大半天", timedelta(hours=8)),
     ("半天", timedelta(hours=4)),  # "Half a day" is said of a long while; half a working day.
-    ("昨晚", timedelta(hours=12)),
-    ("昨天", timedelta(days=1)),
+    *(
+        (word, timedelta(hours=4))
+        for word in ("一上午", "一下午", "一早上", "一个上午", "一个下午")
+    ),
+    *((word, timedelta(hours=4)) for word in ("今早", "从早上", "all morning", "this morning")),
+    *((word, timedelta(hours=8)) for word in ("一晚上", "一夜", "一整晚", "一宿", "all night")),
+    *((word, timedelta(hours=12)) for word in ("昨晚", "overnight", "last night")),
+    *((word, timedelta(hours=12)) for word in ("all day", "whole day", "entire day")),
+    *((word, timedelta(days=1)) for word in ("昨天", "一天一夜", "yesterday")),
     ("前天", timedelta(days=2)),
-    ("上周", timedelta(weeks=1)),
-    ("上个星期", timedelta(weeks=1)),
-    ("yesterday", timedelta(days=1)),
-    ("last week", timedelta(weeks=1)),
+    ("大前天", timedelta(days=3)),
+    *((word, timedelta(weeks=1)) for word in ("上周", "上个星期", "上星期", "上礼拜", "last week")),
+    *((word, timedelta(days=30)) for word in ("上个月", "last month")),
 )
 
 
@@ -94,12 +134,30 @@ def waiting(text: str) -> timedelta | None:
     spans = [past for word, past in _PAST if word in text.lower()]
     if "大半天" in text:
         spans.remove(timedelta(hours=4))
-    for match in _SPAN.finditer(text):
-        before, after = text[max(0, match.start() - 8) : match.start()], text[match.end() :][:12]
-        told = _WAITED.search(before) or _SINCE.match(after) or match[0] == text.strip()
-        if told and not _AHEAD.match(after) and match["count"] + match["unit"] != "半天":
-            spans.append(_span(match))
+    for start, end, span in _spans(text):
+        before, after = text[max(0, start - 10) : start], text[end:][:12]
+        told = _WAITED.search(before) or _SINCE.match(after) or text[start:end] == text.strip()
+        if told and not _AHEAD.match(after) and not _TO_COME.search(before):
+            spans.append(span)
     return max(spans, default=None)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, timedelta]]:
+    """Spans of time and their places; 一小时30分钟 is one."""
+    begin = end = 0
+    whole = timedelta()
+    for match in _SPAN.finditer(text):
+        if match["count"] + match["unit"] == "半天" or (
+            match["unit"] == "月" and not match["piece"]
+        ):
+            continue  # The one is said of a long while, the other, 12月, is no span.
+        if whole and not _AND.fullmatch(text, end, match.start()):
+            yield begin, end, whole
+            whole = timedelta()
+        begin = begin if whole else match.start()
+        end, whole = match.end(), whole + _span(match)
+    if whole:
+        yield begin, end, whole
 
 
 def han_number(text: str) -> int:
@@ -116,6 +174,11 @@ def han_number(text: str) -> int:
             digit = _DIGITS[char]
             unit = 1 if char in "零〇" else unit
     return total + section + digit * (unit // 10 if unit > 10 else 1)
+
+
+def number(text: str) -> int:
+    """12 and 十二 are 12. Only digits or only numerals may be given."""
+    return int(text) if text.isascii() else han_number(text)
 
 
 def _amount(match: re.Match[str]) -> Decimal:
@@ -135,12 +198,16 @@ def _span(match: re.Match[str]) -> timedelta:
     unit = match["unit"].lower()
     one = next(span for word, span in _SPANS.items() if unit.startswith(word))
     halves = 1 if match["half"] or match["half_after"] else 0
-    return one * _count(match["count"]) + one * halves / 2
+    return one * count(match["count"]) + one * halves / 2
 
 
-def _count(word: str) -> float:
-    if word[0] in "0123456789":
-        return float(word)
+def count(word: str) -> float:
+    """How many: 3, 三, 半, 两, three, half an, a few (3, by common use), 十几 (15)."""
+    word = " ".join(word.lower().split())
+    if word in _LOOSE:
+        return _LOOSE[word]
+    if word in WORDS:
+        return float(WORDS.index(word))
     if word[0] in "几数好":
-        return 3.0  # "A few", by common use.
-    return 0.5 if word == "半" else 1.0 if word[0] == "a" else float(han_number(word))
+        return 3.0
+    return float(word) if word.isascii() else float(han_number(word))

@@ -97,7 +97,9 @@ class Reading(Node):
     sentiment_confidence: float
     also: list[str] = strawberry.field(description="Other intents that may be meant.")
     entities: JSON = strawberry.field(description="What was named in it; secrets are masked.")
-    language: str
+    language: str = strawberry.field(
+        description='ISO 639-1, as zh, en or vi; "other" for a language that is not known.'
+    )
     model_version: str
     created_at: datetime
 

@@ -123,6 +123,25 @@ def test_unsure_it_asks_once_then_hands_over() -> None:
     assert decide(turn("pricing", 0.2, memory=first.memory)).hand_over == "low_confidence"
 
 
+@pytest.mark.parametrize("language", ["es", "ja", "other"])
+def test_a_language_that_the_bot_does_not_know_goes_to_a_person_at_once(language: str) -> None:
+    told = decide(turn("other", 0.0, language=language))
+    assert (told.say, told.hand_over, told.in_both) == ("bot.other_language", "language", True)
+    proven = decide(turn("card_invalid", order=order(), article=ARTICLE, language=language))
+    assert proven.hand_over == "language"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_languages_that_it_knows_do_not(language: str) -> None:
+    assert decide(turn("card_invalid", language=language)).hand_over is None
+
+
+def test_whoever_writes_another_language_is_answered_in_english() -> None:
+    assert locale("注文はどこですか", "ja", "zh") == "en"
+    assert locale("kami wuxiao", "zh", "en") == "en"
+    assert locale("卡密无效", "zh", "en") == "zh"
+
+
 @given(st.sampled_from(sorted(SHOP_AT_FAULT)), st.sampled_from(sorted(NEEDS_ORDER)))
 def test_what_the_shop_owes_is_settled_by_a_person(verdict: str, intent: str) -> None:
     decision = decide(turn(intent, order=order(verdict)))

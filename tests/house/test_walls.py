@@ -22,6 +22,7 @@ TONGUES = {
     "onnxruntime": ("workers/classifier.py", "workers/training/"),
     "tokenizers": ("workers/classifier.py", "workers/training/"),
     "torch": ("workers/training/",),
+    "py3langid": ("workers/languages.py",),
     "starlette": ("api/",),
     "uvicorn": ("api/",),
     "strawberry": ("schema/", "api/graphql"),

@@ -102,7 +102,7 @@ def _mistakes(report: Report) -> str:
 _LIMITS = """## Limits
 
 - Dev and test have ten to twenty messages per intent: a score per intent is rough.
-- Chinese first; English is understood less well, other languages hardly.
+- Chinese first; English is understood less well; other languages are told apart and not read.
 - Only the first 128 tokens count (some 150 Chinese characters).
 - It reads one message, not the conversation: "yes" or "the second one" means nothing to it.
 - The whole batch shares one int8 scale, so a probability may move by some hundredths with the

@@ -11,11 +11,12 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from domain import clock
+from domain.clock import CHINA
 from domain.orders.connectors.base import Changes, ShopOrder
 from domain.orders.connectors.products import PRODUCTS, Product
 from domain.orders.verdict import Code, OrderFacts
@@ -24,8 +25,6 @@ MERCHANTS = 5
 CUSTOMERS = 400
 DAYS = 90
 PAGE = 500
-
-_BEIJING = timezone(timedelta(hours=8))  # Order numbers carry the shop's own time.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +135,7 @@ def _draft(dice: random.Random, taken: set[str], product: Product, created: date
 
 
 def _number(dice: random.Random, taken: set[str], created: datetime) -> str:
-    stamp = created.astimezone(_BEIJING).strftime("%Y%m%d%H%M%S")
+    stamp = created.astimezone(CHINA).strftime("%Y%m%d%H%M%S")
     while (number := f"DJ{stamp}{dice.randint(0, 9999):04}") in taken:
         pass
     taken.add(number)
