@@ -19,7 +19,7 @@ from domain.bot.rules import (
 )
 from domain.orders.verdict import CODES
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from domain.understanding.rules import Meaning
+from domain.understanding.rules import Meaning, certainty
 
 ARTICLE = {"slug": "a", "title": "卡密提示无效怎么办", "answer": "先核对。"}
 
@@ -40,6 +40,7 @@ def turn(intent: str, confidence: float = 0.9, **other: Any) -> Turn:
     return Turn(
         intent=intent,
         confidence=confidence,
+        certainty=other.pop("certainty", certainty(intent, confidence)),
         sentiment=other.pop("sentiment", "neutral"),
         sentiment_confidence=other.pop("sentiment_confidence", 0.9),
         **other,
