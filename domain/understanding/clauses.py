@@ -17,7 +17,7 @@ SEEN = 1000
 
 _APART = re.compile(
     r"[。！？!?；;\r\n]+|…+|\.+(?=\s|$)"
-    r"|另外|还有就是|还有|顺便|对了|此外|再就是|再一个"
+    r"|另外|[还還]有(?![多货貨吗嗎没沒什剩]|[几幾](?!点))|[顺順]便|[对對]了|此外|再就是|再一个"
     r"|\b(?:and also|also|by the way|btw|besides|another thing|one more thing|plus)\b",
     re.IGNORECASE,
 )

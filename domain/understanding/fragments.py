@@ -10,7 +10,7 @@ from datetime import timedelta
 from domain.understanding.classifier import Guess
 from domain.understanding.rules import Certainty, Meaning
 
-LONGEST = 24
+LONGEST = 32
 """Characters of a fragment; who writes more says what it is about."""
 TURNS = 5
 """What the customer said last, of which one is continued."""
@@ -34,11 +34,11 @@ def _any(words: str) -> str:
 
 # A fragment is made of these words and no others: nothing in them says what it is about.
 _ASKS = _any(
-    "那 那么 所以 到底 究竟 现在 请问 麻烦 都 怎么 咋 为什么 为啥 为何 啊 呀 呢 吗 么 嘛 哦 吧 了 的 "
-    "你 你们 亲 这 这个 那个 帮 帮我 再 一下 下 还没 还没有 还不 还在 还要 没 没有 好 弄好 搞好 搞定 "
-    "处理 解决 完 动静 消息 结果 反应 回复 进展 进度 行 到 多久 多长时间 什么时候 啥时候 何时 几时 哪天 "
-    "几天 等 要 得 需要 有 能 会 才 可以 催 催催 快 快点 快些 慢 这么 尽快 抓紧 急 在 查 看 怎么样 怎样 "
-    "咋样 如何 然后 接下来 后来 怎么回事 怎么办"
+    "那 那么 所以 到底 究竟 现在 请问 麻烦 都 怎么 咋 为什么 为啥 为何 啊 呀 呢 吗 么 嘛 哦 "
+    "吧 了 的 你 你们 亲 这 这个 那个 帮 帮我 再 一下 下 还没 还没有 还不 还在 还要 没 没有 "
+    "好 弄好 搞好 搞定 处理 解决 完 动静 消息 结果 反应 回复 进展 进度 行 到 多久 多长时间 "
+    "什么时候 啥时候 何时 几时 哪天 几天 等 要 得 需要 有 能 会 才 可以 催 催催 快 快点 快些 "
+    "慢 这么 尽快 抓紧 急 在 查 看 怎么样 怎样 咋样 如何 然后 接下来 后来 怎么回事 怎么办"
 )
 _ASKS_IN_ENGLISH = _any(
     "so and but well ok okay hey hi please pls now then yet still it is are you there the this "
