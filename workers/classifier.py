@@ -215,8 +215,7 @@ class OnnxClassifier:
         return {at: [code for _, code in sorted(of, reverse=True)] for at, of in found.items()}
 
     def _guess(self, intent: Numbers, sentiment: Numbers, stated: Sequence[str]) -> Guess:
-        order = [int(index) for index in np.argsort(-intent)]
-        first, second = order[:2]
+        first, *rest = (int(index) for index in np.argsort(-intent))
         names, tone = self._labels.intents, int(sentiment.argmax())
         guess = Guess(
             intent=names[first],
@@ -225,11 +224,11 @@ class OnnxClassifier:
             sentiment_confidence=float(sentiment[tone]),
             also=(),
             model_version=self.version,
-            second_confidence=float(intent[second]),
+            second_confidence=float(intent[rest[0]]) if rest else 0.0,
         )
         # A question about an unsure reading names the runner-up, which therefore comes first.
-        asked = [names[second]] if guess.certainty is Certainty.ASK else []
-        likely = [names[index] for index in order[1:] if intent[index] >= ALSO_FROM]
+        asked = [names[index] for index in rest[:1]] if guess.certainty is Certainty.ASK else []
+        likely = [names[index] for index in rest if intent[index] >= ALSO_FROM]
         also = dict.fromkeys((*asked, *stated, *likely))
         told = [name for name in also if name != guess.intent and name not in WANTS_NOTHING]
         return replace(guess, also=tuple(told[:ALSO]))

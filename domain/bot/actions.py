@@ -89,7 +89,8 @@ async def reconsider(shop: UUID, conversation_id: UUID) -> None:
 def _take_up(reading: Reading, text: str, offered: Sequence[str]) -> None:
     """What the customer chose of what the bot offered is certain; nothing of it is saved."""
     if choice := rules.chosen(text, reading.intent, offered):
-        reading.intent, reading.certainty = choice, Certainty.SURE.value
+        # What else it may have been was settled by that.
+        reading.intent, reading.certainty, reading.also = choice, Certainty.SURE.value, []
 
 
 async def _order(scope: Scope, conversation: Conversation, message: Message) -> db.Row | None:

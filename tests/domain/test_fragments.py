@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.conversations import actions as talk
 from domain.conversations.models import Conversation, Message
-from domain.understanding import actions
+from domain.understanding import actions, fragments
 from domain.understanding.classifier import Guess
 from domain.understanding.fragments import (
     LONGEST,
@@ -27,8 +28,10 @@ from tests.people import House
 
 FRAGMENTS = [
     "还没好?", "多久", "怎么还没", "?", "？？", "那什么时候", "催一下", "好了吗",
-    "处理得怎么样了", "还要等几天啊", "有消息了吗", "到底什么时候能好", "麻烦快点", "怎么办",
-    "还没到吗", "still not?", "any update?", "how long", "how much longer will it take", "when?",
+    "处理得怎么样了", "还要等几天啊", "有消息了吗", "还没有好吗",
+    "到底什么时候能好", "麻烦快点", "怎么办",
+    "还没到吗", "still not?", "any update?", "how long", "how much longer will it take",
+    "when?", "any news? thanks",
     "is it done yet?", "Still waiting...", "why so slow",
 ]  # fmt: skip
 OWN = [
@@ -54,6 +57,14 @@ meanings = st.lists(st.builds(meant, intents, st.floats(0, 1), named=st.booleans
 @pytest.mark.parametrize("text", FRAGMENTS)
 def test_a_question_that_names_nothing_is_a_fragment(text: str) -> None:
     assert is_fragment(text)
+
+
+def test_there_is_one_way_to_cut_a_fragment() -> None:
+    words = fragments._ASKS.split("|")
+    for word in words:
+        others = [other for other in words if other != word and other in word]
+        together = re.compile(f"(?:{'|'.join(others)})+") if others else None
+        assert not (together and together.fullmatch(word)), word
 
 
 @pytest.mark.parametrize("text", OWN)
