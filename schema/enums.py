@@ -43,6 +43,15 @@ class Sentiment(Enum):
     POSITIVE = "positive"
 
 
+@strawberry.enum(
+    description="What a reading is good for: acting upon, asking which is meant, or a person."
+)
+class Certainty(Enum):
+    SURE = "sure"
+    ASK = "ask"
+    HAND_OVER = "hand_over"
+
+
 @strawberry.enum(description="How a deadline stands.")
 class Deadline(Enum):
     NONE = "none"

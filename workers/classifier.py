@@ -9,25 +9,33 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from domain.understanding.classifier import Guess
+from domain.understanding.clauses import clauses
 from domain.understanding.languages import OURS
+from domain.understanding.rules import Certainty
 from workers.languages import language
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Numbers: TypeAlias = NDArray[np.float64]
 
 MAX_TOKENS = 128
 MAX_CHARACTERS = 1000  # Of redacted text; 128 tokens seldom hold half of it.
 BATCH = 64
 SHORT = 32  # Characters; to tell shorter texts apart by length saves nothing.
 ALSO_FROM = 0.25  # A second intent is worth telling from this probability.
+ALONE = 0.9  # A clause that is read with this confidence says something by itself,
+HINTED = 0.01  # if it stands apart, or the whole message has its intent with this probability.
+ALSO = 3  # Further intents of a message that are told.
+WANTS_NOTHING = frozenset(("small_talk", "other"))  # Never a further intent.
 TOLERANCE = 0.15  # Of a probability in the self-check: room for other processors' rounding.
 
 _PLACEHOLDER = re.compile(r"\[(手机号|卡密) 尾号[0-9A-Za-z]{4}\]")
@@ -137,21 +145,22 @@ class OnnxClassifier:
 
         Of a text without a letter or digit that the model could know, such as emoji alone, of one
         in another language than Chinese and English, and of orders to a language model, it says
-        "other", with confidence 0.
+        "other", with confidence 0. A text of several clauses is read by them too, for what else it
+        wants: that never changes its intent.
         """
         spoken = [language(text) for text in texts]
-        prepared = [
-            prepare(text) if tongue in OURS else ""
-            for text, tongue in zip(texts, spoken, strict=True)
+        ours = zip(texts, spoken, strict=True)
+        read = dict(self._read([prepare(text) if tongue in OURS else "" for text, tongue in ours]))
+        also = self._stated(texts, read)
+        guesses = [
+            self._guess(*read[place], also.get(place, [])) if place in read else self._nothing()
+            for place in range(len(texts))
         ]
-        guesses = [self._nothing(tongue) for tongue in spoken]
-        for places in _batches(prepared):
-            intents, sentiments = self.probabilities([prepared[place] for place in places])
-            for place, intent, sentiment in zip(places, intents, sentiments, strict=True):
-                guesses[place] = self._guess(intent, sentiment, spoken[place])
-        return guesses
+        return [
+            replace(guess, language=tongue) for guess, tongue in zip(guesses, spoken, strict=True)
+        ]
 
-    def probabilities(self, prepared: list[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def probabilities(self, prepared: list[str]) -> tuple[Numbers, Numbers]:
         """Of prepared texts, none empty, in one batch: (texts, intents) and (texts, sentiments)."""
         with self._cutting:
             tokens = self._tokenizer(
@@ -182,23 +191,58 @@ class OnnxClassifier:
         """The column of an intent in `probabilities`. Raises ValueError for an unknown one."""
         return self._labels.intents.index(intent)
 
-    def _guess(
-        self, intent: NDArray[np.float64], sentiment: NDArray[np.float64], spoken: str
-    ) -> Guess:
+    def _read(self, prepared: list[str]) -> Iterator[tuple[int, tuple[Numbers, Numbers]]]:
+        """The place of each text that says something, with its intents and its sentiments."""
+        for places in _batches(prepared):
+            chances = self.probabilities([prepared[place] for place in places])
+            yield from zip(places, zip(*chances, strict=True), strict=True)
+
+    def _stated(
+        self, texts: Sequence[str], read: Mapping[int, tuple[Numbers, Numbers]]
+    ) -> dict[int, list[str]]:
+        """By the place of a text, the intents that its clauses state, most confident first.
+
+        Clauses are read after the texts and never with them, because company in a batch moves a
+        probability a little.
+        """
+        parts = [
+            (place, clause)
+            for place, (chances, _) in read.items()
+            for clause in clauses(texts[place])
+            # Where nothing else is hinted at, only what stands apart can say more.
+            if clause.apart or np.count_nonzero(chances >= HINTED) > 1
+        ]
+        found: dict[int, list[tuple[float, str]]] = {}
+        for at, (chances, _) in self._read([prepare(clause.text) for _, clause in parts]):
+            place, clause = parts[at]
+            first = int(chances.argmax())
+            hinted = clause.apart or read[place][0][first] >= HINTED
+            if chances[first] >= ALONE and hinted:
+                stated = (float(chances[first]), self._labels.intents[first])
+                found.setdefault(place, []).append(stated)
+        return {at: [code for _, code in sorted(of, reverse=True)] for at, of in found.items()}
+
+    def _guess(self, intent: Numbers, sentiment: Numbers, stated: Sequence[str]) -> Guess:
         first, *rest = (int(index) for index in np.argsort(-intent))
-        tone = int(sentiment.argmax())
-        return Guess(
-            intent=self._labels.intents[first],
+        names, tone = self._labels.intents, int(sentiment.argmax())
+        guess = Guess(
+            intent=names[first],
             intent_confidence=float(intent[first]),
             sentiment=self._labels.sentiments[tone],
             sentiment_confidence=float(sentiment[tone]),
-            also=tuple(self._labels.intents[index] for index in rest if intent[index] >= ALSO_FROM),
+            also=(),
             model_version=self.version,
-            language=spoken,
+            second_confidence=float(intent[rest[0]]) if rest else 0.0,
         )
+        # A question about an unsure reading names the runner-up, which therefore comes first.
+        asked = [names[index] for index in rest[:1]] if guess.certainty is Certainty.ASK else []
+        likely = [names[index] for index in rest if intent[index] >= ALSO_FROM]
+        also = dict.fromkeys((*asked, *stated, *likely))
+        told = [name for name in also if name != guess.intent and name not in WANTS_NOTHING]
+        return replace(guess, also=tuple(told[:ALSO]))
 
-    def _nothing(self, spoken: str) -> Guess:
-        return Guess("other", 0.0, "neutral", 0.0, (), self.version, spoken)
+    def _nothing(self) -> Guess:
+        return Guess("other", 0.0, "neutral", 0.0, (), self.version)
 
 
 def open_unchecked(folder: Path, threads: int) -> OnnxClassifier:

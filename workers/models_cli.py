@@ -83,6 +83,7 @@ def tell(console: Console, version: str, scores: Scores) -> None:
     console.print(_overall(scores))
     error = scores.calibration_error
     console.print(f"\nExpected calibration error of the intent, in {BINS} bins: {error:.3f}\n")
+    console.print(_by_certainty(scores))
     console.print(_by_intent(scores))
     if scores.confusions:
         console.print(_confusions(scores))
@@ -92,6 +93,15 @@ def _overall(scores: Scores) -> Table:
     table = _table("", "accuracy", "macro F1")
     table.add_row("intent", f"{scores.intent_accuracy:.3f}", f"{scores.intent_f1:.3f}")
     table.add_row("sentiment", f"{scores.sentiment_accuracy:.3f}", f"{scores.sentiment_f1:.3f}")
+    return table
+
+
+def _by_certainty(scores: Scores) -> Table:
+    table = _table("a reading is", "messages", "share", "right", "right, or named beside it")
+    for level in scores.levels:
+        share = level.messages / scores.messages
+        shares = (f"{value:.3f}" for value in (share, level.right, level.named))
+        table.add_row(level.certainty, str(level.messages), *shares)
     return table
 
 
@@ -114,7 +124,7 @@ def _table(*columns: str) -> Table:
     """An empty table; numbers stand right."""
     table = Table()
     for column in columns:
-        words = column in ("", "intent", "is", "read as")
+        words = column in ("", "intent", "is", "read as", "a reading is")
         table.add_column(column, justify="left" if words else "right", no_wrap=True)
     return table
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from domain.understanding.classifier import Guess
 from domain.understanding.intents import INTENTS
+from domain.understanding.rules import Certainty
 
 BINS = 15
 
@@ -41,10 +42,25 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """The messages of one certainty: how many, and of them the shares (0 to 1) that are right.
+
+    `right` is the share that has the intent that was read, `named` the share that has it or the
+    first of `also`, which are what a question names.
+    """
+
+    certainty: str
+    messages: int
+    right: float
+    named: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """One model over `messages` annotated messages; shares and F1 are from 0 to 1.
 
-    `calibration_error` is that of the intent's confidence. `lines` are the intents that occur or
+    `calibration_error` is that of the intent's confidence; `levels` are the certainties, of which
+    `domain/understanding/rules.py` draws the lines. `lines` are the intents that occur or
     were said, in the order of the house; `confusions` are all pairs, the commonest first.
     """
 
@@ -54,6 +70,7 @@ class Scores:
     sentiment_accuracy: float
     sentiment_f1: float
     calibration_error: float
+    levels: tuple[Level, ...]
     lines: tuple[Line, ...]
     confusions: tuple[Confusion, ...]
 
@@ -76,6 +93,7 @@ def scored(
         sentiment_accuracy=accuracy(truth_sentiments, tones),
         sentiment_f1=macro_f1(truth_sentiments, tones),
         calibration_error=calibration_error(sure, right),
+        levels=by_certainty(truth_intents, guesses),
         lines=by_label(truth_intents, intents),
         confusions=_confusions(truth_intents, intents),
     )
@@ -123,6 +141,21 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> fl
     bins = np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
     gaps = np.bincount(bins, weights=sure - np.array(right, dtype=np.float64), minlength=BINS)
     return float(np.abs(gaps).sum() / len(sure))
+
+
+def by_certainty(truth: Sequence[str], guesses: Sequence[Guess]) -> tuple[Level, ...]:
+    """How right the readings of each certainty are, surest first."""
+    pairs = list(zip(truth, guesses, strict=True))
+    return tuple(
+        _level(level, [pair for pair in pairs if pair[1].certainty is level]) for level in Certainty
+    )
+
+
+def _level(level: Certainty, pairs: Sequence[tuple[str, Guess]]) -> Level:
+    right = sum(intent == guess.intent for intent, guess in pairs)
+    named = sum(intent in (guess.intent, *guess.also[:1]) for intent, guess in pairs)
+    count = len(pairs) or 1
+    return Level(level.value, len(pairs), right / count, named / count)
 
 
 def _confusions(truth: Sequence[str], said: Sequence[str]) -> tuple[Confusion, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from domain.tickets import actions as tickets
 from domain.understanding import queries as understanding
 from domain.understanding.intents import INTENTS
 from domain.understanding.models import Reading
+from domain.understanding.rules import Certainty
 from domain.words import say
 
 
@@ -37,6 +39,7 @@ async def respond(message_id: UUID) -> Decision | None:
         conversation = await db.lock(Conversation, scope, message.conversation_id)
         reading = await understanding.as_meant(scope, message.id)
         order = await _order(scope, conversation, message)
+        _take_up(reading, message.text, conversation.bot.get("offered") or ())
         named = bool(message.entities.get("orders")) or order is not None
         about = rules.subject(reading.intent, conversation.bot.get("asked"), named)
         await _understand(conversation, about, reading.sentiment, order)
@@ -81,6 +84,13 @@ async def reconsider(shop: UUID, conversation_id: UUID) -> None:
         await _keep(conversation, intent, sentiment, await _known(scope, conversation))
         if intent != before[0]:
             await tickets.refile(conversation, intent)
+
+
+def _take_up(reading: Reading, text: str, offered: Sequence[str]) -> None:
+    """What the customer chose of what the bot offered is certain; nothing of it is saved."""
+    if choice := rules.chosen(text, reading.intent, offered):
+        # What else it may have been was settled by that.
+        reading.intent, reading.certainty, reading.also = choice, Certainty.SURE.value, []
 
 
 async def _order(scope: Scope, conversation: Conversation, message: Message) -> db.Row | None:
@@ -137,6 +147,7 @@ async def _turn(
     return Turn(
         intent=reading.intent,
         confidence=reading.intent_confidence,
+        certainty=Certainty(reading.certainty),
         sentiment=reading.sentiment,
         sentiment_confidence=reading.sentiment_confidence,
         order=_told(order, locale) if order else None,
@@ -145,6 +156,7 @@ async def _turn(
         named=bool(message.entities.get("orders")),
         in_vain=rules.is_in_vain(message.text),
         language=reading.language,
+        also=reading.also,
     )
 
 
@@ -176,12 +188,19 @@ def _told(order: db.Row, locale: str) -> dict[str, Any]:
     }
 
 
+def _phrase(decision: Decision, locale: str) -> str:
+    """The phrase of a decision, with the words for the intents that it names."""
+    choices = (say(f"wanted.{intent}", locale) for intent in decision.choices)
+    named = dict(zip(("one", "other"), choices, strict=False))
+    return say(decision.say, locale, **decision.params, **named)
+
+
 async def _carry_out(
     conversation: Conversation, message: Message, decision: Decision, locale: str
 ) -> None:
     await conversations.remember(conversation, {**decision.memory, "locale": locale})
     spoken = ("zh", "en") if decision.in_both else (locale,)
-    text = "\n".join(say(decision.say, one, **decision.params) for one in spoken)
+    text = "\n".join(_phrase(decision, one) for one in spoken)
     if decision.hand_over:
         told = await _hand_over(conversation, decision.hand_over, locale)
         text = f"{text}\n{told}"

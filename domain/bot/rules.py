@@ -13,12 +13,18 @@ from typing import Any
 
 from domain.understanding.intents import INTENTS
 from domain.understanding.languages import OURS
-from domain.understanding.rules import Meaning
+from domain.understanding.rules import SURE_FROM, Certainty, Meaning
 
-SURE = 0.45
-"""Below this calibrated confidence an intent is not acted upon: the bot asks, then hands over."""
+URGED = 0.45
+"""From this confidence what calls for a person gets one, though it is not sure.
+
+A person who came for nothing loses a minute; who waits for one may lose an account.
+"""
 ANGRY = 0.9
 """Two negative messages in a row, the last at this confidence, are anger."""
+
+CHOICES = 2
+"""Readings that one question names: nobody keeps more in mind, and more are seldom likely."""
 
 NEEDS_ORDER = frozenset(
     (
@@ -38,6 +44,9 @@ NEEDS_ORDER = frozenset(
 
 CHAT = frozenset(("human_handoff", "small_talk", "other"))
 """Intents that say nothing of the matter: the ticket is filed under the one before (row C2)."""
+
+CHITCHAT = frozenset(("small_talk", "other"))
+"""Intents that no question offers: nobody would say that this is what they want."""
 
 BARE = frozenset(("order_status", "small_talk", "other"))
 """What a message that is little more than an order number is read as."""
@@ -73,7 +82,18 @@ ASKED_OF_A_PERSON = frozenset(
 )
 """Intents that a person decides even if the order is in order."""
 
-
+_YES = re.compile(
+    r"(?:是|对|嗯|恩)+的?[啊呀呢]?|没错|就是(?:这个|它)?|yes|yeah|yep|yup|right|correct|exactly",
+    re.IGNORECASE,
+)
+_FORMER = re.compile(
+    r"(?:是|选)?(?:第一个?|前者|前面(?:那|这)?个?的?|1)|(?:the )?(?:first|former)(?: one)?|1st",
+    re.IGNORECASE,
+)
+_LATTER = re.compile(
+    r"(?:是|选)?(?:第二个?|后者|后面(?:那|这)?个?的?|2)|(?:the )?(?:second|latter)(?: one)?|2nd",
+    re.IGNORECASE,
+)
 _IN_VAIN = re.compile(
     "还是(不行|不能|没用|用不了|没有|没到|没收到|一样)|没有?用|不管用|没解决|解决不了|不行啊|没帮助"
     "|(still|does ?n[o']t|did ?n[o']t|not) (not |no )?(work|help)",
@@ -88,11 +108,12 @@ class Turn:
     `named` is whether the message names an order at all; `order` is there only if it is proven
     to be the customer's, and without proof nothing tells whether it exists (row D1). `in_vain`
     is whether the customer says that what was said did not help. `language` is a code of ISO
-    639-1, or "other".
+    639-1, or "other". `also` are further readings, likeliest first.
     """
 
     intent: str
     confidence: float
+    certainty: Certainty
     sentiment: str
     sentiment_confidence: float
     order: Mapping[str, Any] | None = None
@@ -101,13 +122,15 @@ class Turn:
     named: bool = False
     in_vain: bool = False
     language: str = "zh"
+    also: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`say` is a phrase of the catalogues, with `params`; `hand_over` the reason, if it does.
 
-    `in_both` is whether it is said in Chinese and in English, to who may read either.
+    `choices` are intents that the phrase names, as one and as other; `in_both` is whether it is
+    said in Chinese and in English, to who may read either.
     """
 
     say: str
@@ -116,6 +139,7 @@ class Decision:
     hand_over: str | None = None
     memory: Mapping[str, Any] = field(default_factory=dict)
     in_both: bool = False
+    choices: tuple[str, ...] = ()
 
 
 def locale(text: str, language: str, before: str) -> str:
@@ -132,6 +156,20 @@ def subject(intent: str, asked: str | None, has_order: bool) -> str:
     """What the talk is about: the order that was asked for continues what was wrong with it."""
     continues = intent in BARE or intent not in NEEDS_ORDER
     return asked if asked and has_order and continues else intent
+
+
+def chosen(text: str, intent: str, offered: Sequence[str]) -> str | None:
+    """Which of the readings that the bot has just offered a message takes up, if any.
+
+    It says so ("yes", where one was offered, "the first", "the latter"), or reads as one of them.
+    """
+    said = text.strip(" \t\n.,!?。，！？~～")
+    if len(offered) == 1 and _YES.fullmatch(said):
+        return offered[0]
+    for pattern, choice in zip((_FORMER, _LATTER), offered, strict=False):
+        if len(offered) > 1 and pattern.fullmatch(said):
+            return choice
+    return intent if intent in offered else None
 
 
 def matter(read: Sequence[Meaning]) -> str:
@@ -155,35 +193,41 @@ def is_in_vain(text: str) -> bool:
 
 def decide(turn: Turn) -> Decision:
     """What the bot does with one message."""
-    memory = {**turn.memory, "negative": turn.sentiment == "negative"}
+    memory = {**turn.memory, "negative": turn.sentiment == "negative", "offered": ()}
     if turn.language not in OURS:
         return Decision("bot.other_language", hand_over="language", memory=memory, in_both=True)
     if reason := _at_once(turn):
         return Decision("bot.handing_over", hand_over=reason, memory=memory)
     if turn.in_vain and turn.memory.get("answered"):
         return Decision("bot.handing_over", hand_over="did_not_help", memory=memory)
-    if turn.intent == "small_talk" and turn.confidence >= SURE:
+    if turn.intent == "small_talk" and turn.certainty is Certainty.SURE:
         if turn.sentiment == "positive":
             return Decision("bot.you_are_welcome", memory=memory)
         return Decision("bot.greeting", memory=memory)
-    if turn.confidence < SURE and not _about_an_order(turn):
-        return _unsure(memory, "low_confidence")
+    if not (turn.certainty is Certainty.SURE or _about_an_order(turn) or _is_written_of(turn)):
+        return _unsure(turn, memory, "low_confidence")
     intent = subject(turn.intent, turn.memory.get("asked"), turn.named or turn.order is not None)
     if intent in NEEDS_ORDER:
         return _about_order(turn, intent, memory)
     if turn.article is not None:
         return _from_article(turn, intent, memory)
-    return _unsure(memory, "no_answer")
+    return _unsure(turn, memory, "no_answer")
 
 
 def _at_once(turn: Turn) -> str | None:
     """Why a person takes over in this very turn, if one does."""
-    if turn.confidence >= SURE:
+    if turn.certainty is Certainty.SURE or turn.confidence >= URGED:
         if turn.intent == "human_handoff":
             return "requested"
         if turn.intent == "service_complaint":
             return "anger"
         if INTENTS[turn.intent].urgency == "urgent":
+            return "urgent"
+    if turn.certainty is Certainty.SURE:
+        # Said beside something else, as in "the card is refused, give me a person".
+        if "human_handoff" in turn.also:
+            return "requested"
+        if any(INTENTS[intent].urgency == "urgent" for intent in turn.also):
             return "urgent"
     negative = turn.sentiment == "negative" and turn.sentiment_confidence >= ANGRY
     if negative and turn.memory.get("negative") and turn.memory.get("answered"):
@@ -198,11 +242,29 @@ def _about_an_order(turn: Turn) -> bool:
     return bool(turn.memory.get("asked")) or (turn.named and turn.intent in NEEDS_ORDER)
 
 
-def _unsure(memory: Mapping[str, Any], why: str) -> Decision:
-    """Ask once in other words; the second time hand over."""
+def _is_written_of(turn: Turn) -> bool:
+    """Whether an article was found for what the model surely knows nothing of."""
+    return turn.intent == "other" and turn.confidence >= SURE_FROM and turn.article is not None
+
+
+def _unsure(turn: Turn, memory: Mapping[str, Any], why: str) -> Decision:
+    """Ask once, naming what may be meant where that is known; the second time hand over."""
     if memory.get("failures", 0) >= 1:
         return Decision("bot.handing_over", hand_over=why, memory=memory)
-    return Decision("bot.please_explain", memory={**memory, "failures": 1})
+    choices = _choices(turn)
+    memory = {**memory, "failures": 1, "offered": choices}
+    if not choices:
+        return Decision("bot.please_explain", memory=memory)
+    phrase = "bot.is_it_this" if len(choices) == 1 else "bot.which_of_these"
+    return Decision(phrase, memory=memory, choices=choices)
+
+
+def _choices(turn: Turn) -> tuple[str, ...]:
+    """What a question about an unsure reading can name, likeliest first."""
+    if turn.certainty is not Certainty.ASK:
+        return ()
+    likely = (turn.intent, *turn.also)
+    return tuple(intent for intent in likely if intent not in CHITCHAT)[:CHOICES]
 
 
 def _about_order(turn: Turn, intent: str, memory: Mapping[str, Any]) -> Decision:
@@ -217,7 +279,7 @@ def _about_order(turn: Turn, intent: str, memory: Mapping[str, Any]) -> Decision
     told = f"{intent}:{order['number']}:{order['verdict']}"
     if memory.get("answered") == told:
         return Decision("bot.handing_over", hand_over="did_not_help", memory=memory)
-    memory = {**memory, "answered": told, "asked": None}
+    memory = {**memory, "answered": told, "asked": None, "failures": 0}
     facts = {"order": order["number"], "verdict": order["verdict"], "amount": order["amount"]}
     params = {**order, **_guidance(turn)}
     if order["verdict"] in SHOP_AT_FAULT:

@@ -13,16 +13,17 @@ from domain.clock import now
 from domain.errors import Invalid, NotAllowed
 from domain.events import Kind, record
 from domain.rows import new_id
-from domain.understanding import policy
+from domain.understanding import fragments, policy, queries
 from domain.understanding.classifier import Guess
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from domain.understanding.models import Correction, Reading
+from domain.understanding.rules import Meaning
 
 
 async def unread(messages: Sequence[UUID]) -> list[db.Row]:
     """The customers' messages among these that nobody has read yet: what the model is to read."""
     return await db.sql(
-        "SELECT m.id, m.shop_id, m.conversation_id, m.customer_id, m.merchant_id, m.text, "
+        "SELECT m.id, m.shop_id, m.conversation_id, m.customer_id, m.merchant_id, m.seq, m.text, "
         "m.entities FROM messages m LEFT JOIN readings r ON r.message_id = m.id "
         "WHERE m.id = ANY($1::uuid[]) AND m.author = 'customer' AND r.id IS NULL "
         "ORDER BY m.conversation_id, m.seq",
@@ -31,8 +32,12 @@ async def unread(messages: Sequence[UUID]) -> list[db.Row]:
 
 
 async def note(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> int:
-    """Store the readings of messages, each once, each with its event; how many were new."""
+    """Store the readings of messages, each once, each with its event; how many were new.
+
+    The messages are those of `unread`. Fragments mean what was spoken of before them.
+    """
     async with db.unit_of_work():
+        guesses = await _in_context(messages, guesses)
         fresh = await _insert(messages, guesses)
         for message, guess in zip(messages, guesses, strict=True):
             if message["id"] in fresh:
@@ -77,6 +82,31 @@ async def correct(
     return reading
 
 
+async def _in_context(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> list[Guess]:
+    """The guesses, where a message depends on those before it by what these mean."""
+    pairs = list(zip(messages, guesses, strict=True))
+    leaning = {m["conversation_id"] for m, g in pairs if fragments.may_continue(m["text"], g)}
+    said = await queries.lately(list(leaning), now() - fragments.WITHIN) if leaning else {}
+    found = []
+    for message, guess in pairs:
+        talk = said.get(message["conversation_id"], [])
+        before = [meaning for seq, meaning in talk if seq < message["seq"]]
+        meant = fragments.continued(message["text"], guess, before)
+        talk.append((message["seq"], _meaning(message, meant)))
+        found.append(meant)
+    return found
+
+
+def _meaning(message: db.Row, guess: Guess) -> Meaning:
+    return Meaning(
+        guess.intent,
+        guess.sentiment,
+        named=bool(db.json(message["entities"]).get("orders")),
+        certainty=guess.certainty,
+        confidence=guess.intent_confidence,
+    )
+
+
 def _check(intent: str | None, sentiment: str | None) -> None:
     if intent is not None and intent not in INTENTS:
         raise Invalid(field="intent")
@@ -113,10 +143,11 @@ async def _insert(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> set[U
     rows = await db.sql(
         "INSERT INTO readings (id, shop_id, message_id, conversation_id, intent, "
         "intent_confidence, sentiment, sentiment_confidence, also, entities, language, "
-        "model_version, created_at) "
-        "SELECT *, $13::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], "
+        "model_version, certainty, from_context, created_at) "
+        "SELECT *, $15::timestamptz FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], "
         "$5::text[], $6::float8[], $7::text[], $8::float8[], $9::jsonb[], $10::jsonb[], "
-        "$11::text[], $12::text[]) ON CONFLICT (message_id) DO NOTHING RETURNING message_id",
+        "$11::text[], $12::text[], $13::text[], $14::bool[]) "
+        "ON CONFLICT (message_id) DO NOTHING RETURNING message_id",
         [new_id() for _ in pairs],
         [m["shop_id"] for m, _ in pairs],
         [m["id"] for m, _ in pairs],
@@ -129,6 +160,8 @@ async def _insert(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> set[U
         [orjson.dumps(e).decode() for e in entities],
         [str(e.get("language", "zh")) for e in entities],
         [g.model_version for _, g in pairs],
+        [g.certainty.value for _, g in pairs],
+        [g.from_context for _, g in pairs],
         now(),
     )
     return {row["message_id"] for row in rows}

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import orjson
 
+from domain.understanding.rules import Certainty, certainty
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -15,8 +17,9 @@ class Guess:
 
     `intent` is a code of `intents.INTENTS`, `sentiment` one of `intents.SENTIMENTS`. Confidences
     are calibrated probabilities from 0 to 1. `also` holds further intents that the text may well
-    have, likeliest first. `model_version` names the model that said so. `language` is a code of ISO
-    639-1, or "other"; it is empty where the reader does not tell languages.
+    have, likeliest first. `model_version` names the model that said so. `second_confidence` is the
+    probability of the runner-up, and `from_context` whether the intent is that of the talk before.
+    `language` is a code of ISO 639-1, or "other"; it is empty where the reader tells no languages.
     """
 
     intent: str
@@ -26,6 +29,13 @@ class Guess:
     also: tuple[str, ...]
     model_version: str
     language: str = ""
+    second_confidence: float = 0.0
+    from_context: bool = False
+
+    @property
+    def certainty(self) -> Certainty:
+        """What the reading of the intent is good for."""
+        return certainty(self.intent, self.intent_confidence, self.second_confidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from tortoise.migrations.constraints import CheckConstraint
 
 from domain.rows import Row, belongs_to, belongs_to_one, one_of
 from domain.understanding.intents import SENTIMENTS
+from domain.understanding.rules import Certainty
 
 
 class Reading(Row):
     """Intent, sentiment and entities of one message, with the model that read it.
 
-    Confidences are calibrated probabilities in [0, 1]. `entities` holds no plain secret.
+    Confidences are calibrated probabilities in [0, 1]. `certainty` is a word of `rules.Certainty`,
+    and `from_context` tells that the intent is that of the talk before. `entities` holds no plain
+    secret.
     """
 
     shop_id: UUID
@@ -27,6 +30,8 @@ class Reading(Row):
     conversation = belongs_to("Conversation", delete="CASCADE")
     intent = fields.CharField(max_length=32)
     intent_confidence = fields.FloatField()
+    certainty = fields.CharField(max_length=16, default="ask", db_default="ask")
+    from_context = fields.BooleanField(default=False, db_default=False)
     sentiment = fields.CharField(max_length=16)
     sentiment_confidence = fields.FloatField()
     also: list[str] = fields.JSONField(default=list)
@@ -41,7 +46,10 @@ class Reading(Row):
             Index(fields=("conversation_id", "created_at", "id")),
             Index(fields=("shop_id",)),
         )
-        constraints = (one_of("readings", "sentiment", SENTIMENTS),)
+        constraints = (
+            one_of("readings", "sentiment", SENTIMENTS),
+            one_of("readings", "certainty", (certainty.value for certainty in Certainty)),
+        )
 
 
 class Correction(Row):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from domain import db
 from domain.actors import Scope
 from domain.errors import NotFound
 from domain.understanding.models import Correction, Reading
-from domain.understanding.rules import Meaning
+from domain.understanding.rules import Certainty, Meaning
+
+LATELY = 20
+"""Readings of a conversation that are looked back at."""
+Said: TypeAlias = tuple[int, Meaning]
+"""The place of a message in its conversation, and what it means."""
 
 _SAID = ", ".join(
     f"(SELECT c.{name} FROM corrections c WHERE c.reading_id = t.id) AS said_{name}"
@@ -29,6 +37,7 @@ async def as_meant(scope: Scope, message: UUID) -> Reading:
     reading = db.hydrate(Reading, row)
     if intent:
         reading.intent, reading.intent_confidence = intent, 1.0
+        reading.certainty, reading.from_context = Certainty.SURE.value, False
     if sentiment:
         reading.sentiment, reading.sentiment_confidence = sentiment, 1.0
     return reading
@@ -36,15 +45,28 @@ async def as_meant(scope: Scope, message: UUID) -> Reading:
 
 async def meanings(scope: Scope, conversation: UUID) -> list[Meaning]:
     """What the messages of a conversation mean, as far as they were read, in order."""
-    return [
-        Meaning(
-            row["said_intent"] or row["intent"],
-            row["said_sentiment"] or row["sentiment"],
-            corrected=row["said_intent"] is not None,
-            named=bool(db.json(row["entities"]).get("orders")),
-        )
-        for row in await _said("t.conversation_id", scope, conversation)
-    ]
+    return [_meaning(row) for row in await _said("t.conversation_id", scope, conversation)]
+
+
+async def lately(conversations: Sequence[UUID], since: datetime) -> dict[UUID, list[Said]]:
+    """What customers meant last in some conversations, of what they said `since`, in order.
+
+    For the workers, who read all of it.
+    """
+    rows = await db.sql(
+        "SELECT last.* FROM unnest($1::uuid[]) AS talk(id) CROSS JOIN LATERAL ("
+        "SELECT t.conversation_id, t.intent, t.intent_confidence, t.sentiment, t.certainty, "
+        f"t.entities, m.seq, {_SAID} FROM readings t JOIN messages m ON m.id = t.message_id "
+        "WHERE t.conversation_id = talk.id AND m.created_at > $2 "
+        f"ORDER BY t.created_at DESC, t.id DESC LIMIT {LATELY}) AS last "
+        "ORDER BY last.seq",
+        list(conversations),
+        since,
+    )
+    said: dict[UUID, list[Said]] = {id: [] for id in conversations}
+    for row in rows:
+        said[row["conversation_id"]].append((row["seq"], _meaning(row)))
+    return said
 
 
 async def of_conversation(scope: Scope, conversation: UUID) -> dict[UUID, db.Row]:
@@ -65,6 +87,19 @@ async def corrected() -> list[db.Row]:
         "COALESCE(c.sentiment, r.sentiment) AS sentiment FROM corrections c "
         "JOIN readings r ON r.id = c.reading_id JOIN messages m ON m.id = c.message_id "
         "ORDER BY c.created_at, c.id"
+    )
+
+
+def _meaning(row: db.Row) -> Meaning:
+    """A reading, with what an agent said of it."""
+    corrected = row["said_intent"] is not None
+    return Meaning(
+        row["said_intent"] or row["intent"],
+        row["said_sentiment"] or row["sentiment"],
+        corrected=corrected,
+        named=bool(db.json(row["entities"]).get("orders")),
+        certainty=Certainty.SURE if corrected else Certainty(row["certainty"]),
+        confidence=1.0 if corrected else row["intent_confidence"],
     )
 
 

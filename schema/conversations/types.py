@@ -93,6 +93,12 @@ class Reading(Node):
 
     intent: str
     intent_confidence: float
+    certainty: enums.Certainty = strawberry.field(
+        description="What the intent is good for, by its probability and that of the runner-up."
+    )
+    from_context: bool = strawberry.field(
+        description="Whether the message leans on those before it, and has its intent from them."
+    )
     sentiment: enums.Sentiment
     sentiment_confidence: float
     also: list[str] = strawberry.field(description="Other intents that may be meant.")

@@ -70,6 +70,31 @@ async def test_an_agents_click_is_kept_and_shown_where_it_was_made(house: House)
     assert (said.intent, said.agent_id) == ("card_invalid", house.alice.id)
 
 
+@pytest.mark.parametrize(
+    ("confidence", "in_context", "chips"),
+    [
+        (0.8, False, []),
+        (0.5, False, ["不确定"]),
+        (0.1, False, ["没读懂"]),
+        (0.8, True, ["承接上文"]),
+    ],
+)
+async def test_what_is_unsure_or_taken_from_the_talk_is_told(
+    house: House, confidence: float, in_context: bool, chips: list[str]
+) -> None:
+    message = await talk.receive(house.eve, "卡密用不了")
+    guess = Guess("card_used", confidence, "neutral", 0.9, (), "old-1", 0.0, in_context)
+    await actions.note(await actions.unread([message.id]), [guess])
+    reading = await Reading.get(message_id=message.id)
+    page = f"/console/conversations/{reading.conversation_id}"
+    async with at_the_console(house.alice) as browser:
+        shown = re.findall(r"不确定|没读懂|承接上文", (await browser.get(page)).text)
+        assert shown == chips
+    await actions.correct(house.alice, reading.id, "card_invalid")
+    async with at_the_console(house.alice) as browser:
+        assert not re.search(r"不确定|没读懂|承接上文", (await browser.get(page)).text)
+
+
 async def test_without_a_script_a_page_with_a_form_does_the_same(house: House) -> None:
     reading = await read(house)
     conversation = f"/console/conversations/{reading.conversation_id}"

@@ -12,6 +12,7 @@ from domain.bot.rules import (
     NEEDS_ORDER,
     SHOP_AT_FAULT,
     Turn,
+    chosen,
     decide,
     is_in_vain,
     locale,
@@ -19,8 +20,9 @@ from domain.bot.rules import (
 )
 from domain.orders.verdict import CODES
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from domain.understanding.rules import Meaning
+from domain.understanding.rules import Certainty, Meaning, certainty
 
+QUESTIONS = ("bot.which_order", "bot.please_explain", "bot.which_of_these", "bot.is_it_this")
 ARTICLE = {"slug": "a", "title": "卡密提示无效怎么办", "answer": "先核对。"}
 
 
@@ -40,6 +42,7 @@ def turn(intent: str, confidence: float = 0.9, **other: Any) -> Turn:
     return Turn(
         intent=intent,
         confidence=confidence,
+        certainty=other.pop("certainty", certainty(intent, confidence)),
         sentiment=other.pop("sentiment", "neutral"),
         sentiment_confidence=other.pop("sentiment_confidence", 0.9),
         **other,
@@ -142,6 +145,86 @@ def test_whoever_writes_another_language_is_answered_in_english() -> None:
     assert locale("卡密无效", "zh", "en") == "zh"
 
 
+def test_unsure_between_two_it_asks_once_which_is_meant_then_hands_over() -> None:
+    unsure = {"certainty": Certainty.ASK, "also": ["refund_request"]}
+    first = decide(turn("recharge_not_arrived", 0.5, **unsure))
+    assert (first.say, first.hand_over) == ("bot.which_of_these", None)
+    assert first.choices == ("recharge_not_arrived", "refund_request")
+    assert first.memory["offered"] == first.choices
+    again = decide(turn("pricing", 0.5, **unsure, memory=first.memory))
+    assert again.hand_over == "low_confidence"
+    assert not again.memory["offered"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "also", "phrase", "choices"),
+    [
+        ("pricing", ["small_talk"], "bot.is_it_this", ("pricing",)),
+        ("small_talk", ["invoice"], "bot.is_it_this", ("invoice",)),
+        ("small_talk", [], "bot.please_explain", ()),
+        ("pricing", ["invoice", "balance_query"], "bot.which_of_these", ("pricing", "invoice")),
+    ],
+)
+def test_a_question_names_what_somebody_may_want_and_no_more_than_two(
+    intent: str, also: list[str], phrase: str, choices: tuple[str, ...]
+) -> None:
+    asked = decide(turn(intent, 0.4, certainty=Certainty.ASK, also=also))
+    assert (asked.say, asked.choices) == (phrase, choices)
+
+
+def test_where_nothing_is_known_it_names_nothing() -> None:
+    asked = decide(turn("pricing", 0.2, also=["invoice"]))
+    assert (asked.say, asked.choices) == ("bot.please_explain", ())
+
+
+def test_an_answer_in_between_lets_it_ask_again() -> None:
+    asked = decide(turn("pricing", 0.4))
+    told = decide(turn("invoice", article=ARTICLE, memory=asked.memory))
+    assert decide(turn("pricing", 0.4, memory=told.memory)).hand_over is None
+    told = decide(turn("card_invalid", order=order(), article=ARTICLE, memory=asked.memory))
+    assert decide(turn("pricing", 0.4, memory=told.memory)).hand_over is None
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "offered", "choice"),
+    [
+        ("是的", "small_talk", ["invoice"], "invoice"),
+        ("Yes!", "small_talk", ["invoice"], "invoice"),
+        ("是的", "small_talk", ["invoice", "pricing"], None),
+        ("第一个", "small_talk", ["invoice", "pricing"], "invoice"),
+        ("the latter", "other", ["invoice", "pricing"], "pricing"),
+        ("后面那个。", "small_talk", ["invoice", "pricing"], "pricing"),
+        ("多少钱一张", "pricing", ["invoice", "pricing"], "pricing"),
+        ("不是", "small_talk", ["invoice"], None),
+        ("算了谢谢", "small_talk", ["invoice", "pricing"], None),
+        ("第一个", "small_talk", [], None),
+    ],
+)
+def test_what_was_offered_is_taken_up_in_the_customers_words(
+    text: str, intent: str, offered: list[str], choice: str | None
+) -> None:
+    assert chosen(text, intent, offered) == choice
+
+
+def test_what_calls_for_a_person_gets_one_although_it_is_not_sure() -> None:
+    assert decide(turn("account_stolen", 0.5)).hand_over == "urgent"
+    assert decide(turn("human_handoff", 0.5)).hand_over == "requested"
+    assert decide(turn("account_stolen", 0.4)).hand_over is None
+
+
+def test_a_person_who_is_asked_for_beside_something_else_comes_at_once() -> None:
+    told = decide(turn("card_invalid", article=ARTICLE, also=["human_handoff"]))
+    assert told.hand_over == "requested"
+    assert decide(turn("refund_status", also=["account_frozen"])).hand_over == "urgent"
+    unsure = turn("card_invalid", 0.4, certainty=Certainty.ASK, also=["human_handoff"])
+    assert decide(unsure).hand_over is None
+
+
+def test_what_an_article_answers_is_answered_though_it_is_none_of_the_intents() -> None:
+    assert decide(turn("other", 0.9, article=ARTICLE)).say == "bot.article"
+    assert decide(turn("other", 0.0, article=ARTICLE)).say == "bot.please_explain"
+
+
 @given(st.sampled_from(sorted(SHOP_AT_FAULT)), st.sampled_from(sorted(NEEDS_ORDER)))
 def test_what_the_shop_owes_is_settled_by_a_person(verdict: str, intent: str) -> None:
     decision = decide(turn(intent, order=order(verdict)))
@@ -183,7 +266,7 @@ def test_it_never_says_the_same_thing_three_times_in_a_row(
             return
         memory = dict(decision.memory)
         said.append(decision.say)
-        asked = [s for s in said[-2:] if s in ("bot.which_order", "bot.please_explain")]
+        asked = [s for s in said[-2:] if s in QUESTIONS]
         assert len(set(asked)) == len(asked)
 
 

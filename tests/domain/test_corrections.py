@@ -70,6 +70,8 @@ async def test_of_intent_and_tone_the_last_word_on_each_counts(house: House) -> 
     assert (said.intent, said.sentiment, said.agent_id) == ("invoice", "negative", house.bob.id)
     meant = await queries.as_meant(house.alice.scope, reading.message_id)
     assert (meant.intent, meant.intent_confidence) == ("invoice", 1.0)
+    assert (meant.certainty, meant.from_context) == ("sure", False)
+    assert (await Reading.get(id=reading.id)).certainty == "hand_over"
     assert (meant.sentiment, meant.sentiment_confidence) == ("negative", 1.0)
 
 

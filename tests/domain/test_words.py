@@ -27,10 +27,13 @@ from domain.people.rules import SCOPES
 from domain.settings import ROOT
 from domain.tickets.models import TicketState
 from domain.understanding.intents import INTENTS, SENTIMENTS
+from domain.understanding.rules import Certainty
 
 ROOMS = ("api", "domain", "schema", "workers")
 GROUPS: dict[str, list[str]] = {
     "intent": list(INTENTS),
+    "wanted": list(INTENTS),
+    "certainty": [certainty.value for certainty in Certainty],
     "category": sorted({intent.category for intent in INTENTS.values()}),
     "sop": sorted({intent.sop_class for intent in INTENTS.values()}),
     "team": sorted({intent.skill_group for intent in INTENTS.values()}),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import workers.classifier
 from domain.understanding.classifier import Classifier
 from domain.understanding.intents import INTENTS, SENTIMENTS
+from domain.understanding.rules import Certainty
 from workers.classifier import Labels, ModelBroken, OnnxClassifier, load, prepare
 
 FOLDER = Path(workers.classifier.__file__).parent / "model"
@@ -130,6 +131,26 @@ def scripted(chances: list[float], temperature: float = 1.0) -> tuple[OnnxClassi
 def test_further_likely_intents_are_told_likeliest_first() -> None:
     assert scripted([0.3, 0.26, 0.44])[0].read(["在吗"])[0].also == ("pricing", "invoice")
     assert scripted([0.6, 0.24, 0.16])[0].read(["在吗"])[0].also == ()
+
+
+def test_an_unsure_guess_names_its_runner_up_and_a_sure_one_does_not() -> None:
+    [unsure] = scripted([0.5, 0.2, 0.3])[0].read(["在吗"])
+    assert (unsure.certainty, unsure.also) == (Certainty.ASK, ())
+    assert unsure.second_confidence == pytest.approx(0.3)
+    [unsure] = scripted([0.58, 0.22, 0.2])[0].read(["在吗"])
+    assert (unsure.certainty, unsure.also) == (Certainty.ASK, ("invoice",))
+    [sure] = scripted([0.75, 0.2, 0.05])[0].read(["在吗"])
+    assert (sure.certainty, sure.also) == (Certainty.SURE, ())
+
+
+def test_nobody_wants_small_talk_besides() -> None:
+    assert scripted([0.55, 0.1, 0.35])[0].read(["在吗"])[0].also == ()
+
+
+def test_a_message_of_one_clause_is_read_once() -> None:
+    classifier, script = scripted([0.8, 0.1, 0.1])
+    classifier.read(["我想问一下怎么充值话费到手机号上"])
+    assert script.batches == [1]
 
 
 def test_a_temperature_makes_a_guess_less_sure_but_never_another() -> None:

@@ -13,9 +13,11 @@ from domain.understanding.classifier import Guess
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers.scores import (
     Confusion,
+    Level,
     Line,
     Scores,
     accuracy,
+    by_certainty,
     by_label,
     calibration_error,
     macro_f1,
@@ -80,6 +82,27 @@ def test_who_is_right_and_sure_of_it_has_all_of_them(truth: list[tuple[str, str]
     assert scores.sentiment_accuracy == scores.sentiment_f1 == 1
     assert scores.calibration_error == 0
     assert scores.confusions == ()
+
+
+@given(rows)
+def test_every_message_is_of_one_certainty(rows: list[tuple[str, str, str, float, str]]) -> None:
+    levels = scores_of(rows).levels
+    assert [level.certainty for level in levels] == ["sure", "ask", "hand_over"]
+    assert sum(level.messages for level in levels) == len(rows)
+    hits = sum(level.messages * level.right for level in levels)
+    assert hits == pytest.approx(sum(row[0] == row[2] for row in rows))
+    assert all(level.right <= level.named <= 1 for level in levels)
+
+
+def test_a_certainty_counts_what_a_question_would_name() -> None:
+    sure = guess("invoice", 0.9)
+    unsure = Guess("invoice", 0.5, "neutral", 1.0, ("pricing", "other"), "test", 0.4)
+    levels = by_certainty(["invoice", "pricing", "other"], [sure, unsure, unsure])
+    assert levels == (
+        Level("sure", 1, 1.0, 1.0),
+        Level("ask", 2, 0.0, 0.5),
+        Level("hand_over", 0, 0.0, 0.0),
+    )
 
 
 @given(rows, st.randoms())

@@ -1,0 +1,102 @@
+"""Fragments: a message such as "还没好?" means what the customer spoke of before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from domain.understanding.classifier import Guess
+from domain.understanding.rules import Certainty, Meaning
+
+LONGEST = 32
+"""Characters of a fragment; who writes more says what it is about."""
+TURNS = 5
+"""What the customer said last, of which one is continued."""
+WITHIN = timedelta(hours=24)
+"""What was said before that is over, as a conversation is after a silent day."""
+
+SAYS_NOTHING = frozenset(("order_status", "small_talk", "other"))
+"""What a model may read in a fragment, however surely, although it says nothing of its own."""
+
+NO_MATTER = frozenset(("small_talk", "other", "human_handoff"))
+"""Readings that are passed over on the way back to what the talk is about."""
+
+FOLLOWED_BY = {"refund_request": "refund_status"}
+"""Who asked for something, and then when, asks how that goes; elsewhere a question goes on."""
+
+
+def _any(words: str) -> str:
+    """A pattern of any of these words, longer ones first."""
+    return "|".join(sorted(words.split(), key=len, reverse=True))
+
+
+# A fragment is made of these words and no others: nothing in them says what it is about. None is
+# put together of others, so that there is one way to cut a text, and no time is lost on more.
+_ASKS = _any(
+    "那 所以 到底 究竟 现在 请问 麻烦 谢谢 多谢 都 怎么 咋 为什么 为啥 为何 啊 呀 呢 吗 么 嘛 "
+    "哦 吧 了 的 你 你们 亲 这 这个 那个 帮 帮我 再 一下 下 还没 还不 还在 还要 没 好 弄好 "
+    "搞好 搞定 处理 解决 完 动静 消息 结果 反应 回复 进展 进度 行 到 多久 多长时间 什么时候 "
+    "啥时候 何时 几时 哪天 几天 等 要 得 需要 有 能 会 才 可以 催 快 快点 快些 慢 尽快 抓紧 "
+    "急 在 查 看 怎么样 怎样 咋样 如何 然后 接下来 后来 怎么回事 怎么办"
+)
+_ASKS_IN_ENGLISH = _any(
+    "so and but well ok okay hey hi please pls thanks now then yet still it is are you there the "
+    "this that not no nothing waiting done ready working on taking take takes does did will be has "
+    "have how much longer soon long when what any news update updates progress status why slow "
+    "happened happening going hurry up"
+)
+# It has one of these too: politeness, and "好的" alone, ask nothing.
+_TELLS = re.compile(
+    r"还没|还不|还在|还要|没好|没有?(?:消息|结果|动静|反应|进展|回复)|多久|多长|什么时候|啥时候"
+    r"|何时|几时|哪天|几天|催|快点|快些|尽快|抓紧|急|怎么|咋|怎样|如何|然后|接下来|后来"
+    r"|为什么|为啥|为何|进度|进展|结果|有没有|那呢|现在呢|(?:好|搞定|处理|解决|完|到|消息)了?(?:吗|没|么)"
+    r"|\b(?:still|yet|how|when|any|news|updates?|progress|status|why|hurry|what)\b",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(f"(?:{_ASKS})+")
+_ENGLISH = re.compile(rf"(?:(?:{_ASKS_IN_ENGLISH})(?:['’]?s)?\b\W*)+", re.IGNORECASE)
+_SIGNS = re.compile(r"[\s?？!！。.…~～,，、]+")
+_QUESTION = re.compile(r"[\s?？!！。.…]*[?？][\s?？!！。.…]*")
+
+
+def is_fragment(text: str) -> bool:
+    """Whether a message only asks how something goes, or when, and does not say what."""
+    if len(text) > LONGEST:
+        return False
+    if _QUESTION.fullmatch(text):
+        return True
+    if not _TELLS.search(text):
+        return False
+    return bool(_ENGLISH.fullmatch(text.strip()) or _CHINESE.fullmatch(_SIGNS.sub("", text)))
+
+
+def may_continue(text: str, guess: Guess) -> bool:
+    """Whether a message may lean on those before it: a fragment, in which no matter is sure."""
+    of_its_own = guess.certainty is Certainty.SURE and guess.intent not in SAYS_NOTHING
+    return not of_its_own and is_fragment(text)
+
+
+def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
+    """What a message means after what its customer meant `before`, in order.
+
+    A fragment goes on with the last thing that is sure, and is as sure as that was. The number of
+    an order continues what was wrong with it, so a matter before it is preferred. Everything else
+    is what it was read as.
+    """
+    if not may_continue(text, guess):
+        return guess
+    recent = [said for said in reversed(before[-TURNS:]) if said.certainty is Certainty.SURE]
+    matters = [said for said in recent if said.intent not in NO_MATTER]
+    stated = [said for said in matters if not (said.named and said.intent in SAYS_NOTHING)]
+    for said in (stated or matters)[:1]:
+        return replace(
+            guess,
+            intent=FOLLOWED_BY.get(said.intent, said.intent),
+            intent_confidence=said.confidence,
+            second_confidence=0.0,
+            also=(),
+            from_context=True,
+        )
+    return guess
