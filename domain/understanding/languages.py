@@ -18,7 +18,6 @@ LONG = 2000  # Characters; what comes later changes no language.
 _MASKED = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
 _TOKEN = re.compile(r"[^\s\u0300-\U0010ffff]+")
 _CODE = re.compile(r"[0-9@/_\\]")
-_WORD = re.compile(r"[^\s\u0300-\U0010ffff]*[0-9@/_\\][^\s\u0300-\U0010ffff]*")
 _WORD = re.compile(r"[^\W\d_]+")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
