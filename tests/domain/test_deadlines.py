@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from domain import clock, db
 from domain.actors import system
 from domain.conversations import actions as talk
@@ -12,6 +14,7 @@ from domain.conversations.models import Conversation
 from domain.deadlines import actions
 from domain.tickets import actions as tickets
 from domain.tickets.models import Ticket
+from tests import factories
 from tests.people import House
 
 
@@ -73,6 +76,25 @@ async def test_a_ticket_breaches_its_resolution(house: House) -> None:
     with clock.travel(timedelta(hours=9)):
         await actions.tick()
     assert (await Ticket.get(id=ticket.id)).deadline == "breached"
+
+
+async def test_a_ticket_in_its_grace_stands_in_nobodys_way(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "BATCH", 1)
+    found = []
+    for number, hours in enumerate((8, 9)):
+        buyer = await factories.customer(house.shop, f"T{number}", user=f"t-{number}")
+        message = await talk.receive(buyer, "卡密无效")
+        ticket = await tickets.open(house.alice, message.conversation_id, "card_invalid")
+        due = ticket.opened_at + timedelta(hours=hours)
+        await Ticket.filter(id=ticket.id).update(due_at=due, deadline="running")
+        found.append(ticket)
+    for minutes in (8 * 60 + 1, 8 * 60 + 2, 9 * 60 + 1):
+        with clock.travel(timedelta(minutes=minutes)):
+            await actions.tick()
+    later = await Ticket.get(id=found[1].id)
+    assert later.deadline == "warned"
 
 
 async def test_a_shop_sets_its_own_times(house: House) -> None:
