@@ -28,9 +28,9 @@ class Guess:
     sentiment_confidence: float
     also: tuple[str, ...]
     model_version: str
-    language: str = ""
     second_confidence: float = 0.0
     from_context: bool = False
+    language: str = ""
 
     @property
     def certainty(self) -> Certainty:

@@ -45,7 +45,7 @@ Version `{version}`: text in, one of {len(INTENTS)} intents and one of {len(SENT
   vocabulary trimmed to Chinese, short ASCII, digits, punctuation and emoji.
 - **Shape**: the first {layers} of its 12 layers (hidden 384), the mean of all tokens, two linear
   heads. Everything but the word embeddings was fine-tuned.
-- **File**: ONNX, matrices and embeddings in int8, but for one delicate matrix in fp32; this
+- **File**: ONNX, embeddings and matrices in int8, these with a scale for each 128 weights; this
   folder is {size / 1e6:.1f} MB.
 - **Confidence**: softmax of the logits over a temperature that was fitted on the dev split.
 - **Start**: `selfcheck.json` holds readings from the machine where the model was made. A machine
@@ -105,6 +105,4 @@ _LIMITS = """## Limits
 - Chinese first; English is understood less well; other languages are told apart and not read.
 - Only the first 128 tokens count (some 150 Chinese characters).
 - It reads one message, not the conversation: "yes" or "the second one" means nothing to it.
-- The whole batch shares one int8 scale, so a probability may move by some hundredths with the
-  company a message is read in.
 - It does not judge what is true, and money must never move on a reading alone."""

@@ -11,11 +11,16 @@ from typing import Any
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
 from domain.understanding.classifier import Classifier
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers.classifier import Labels
 from workers.training.model import Reader
+
+BLOCK = 128
+"""Weights that share a scale: with 32, one in a thousand more agrees, for a fifth of the speed."""
+MULTIPLY_IN_INT8 = 4  # An accuracy level of ONNX Runtime's MatMulNBits.
 
 # Read at every start, so few; each is plain enough to be the same on every processor.
 SELF_CHECK = (
@@ -51,23 +56,25 @@ def quantize(source: Path, target: Path) -> None:
     """Write `source` with 8-bit matrices and embeddings.
 
     torch leaves shapes in `value_info` that the quantizer contradicts, so they are cleared first.
-    Weights take 7 of the 8 bits: processors without VNNI add up pairs of products in 16 bits and
-    would overflow. One matrix stays fp32 (see `_delicate`).
+    Each BLOCK weights of a matrix have a scale, and so has what they are multiplied with: a scale
+    for a whole matrix, or for all texts of a batch, changed the intent of 1 to 2 in a hundred
+    messages, and with the company that a message was read in. This one changes 4 in a thousand.
     """
     graph = onnx.load(str(source))
     del graph.graph.value_info[:]
     plain = target.with_suffix(".plain.onnx")
     onnx.save(graph, str(plain))
-    quantize_dynamic(
-        plain,
-        target,
-        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-        nodes_to_exclude=_delicate(graph),
-    )
+    quantize_dynamic(plain, target, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
     plain.unlink()
+    quantizer = MatMulNBitsQuantizer(
+        onnx.load(str(target)),
+        bits=8,
+        block_size=BLOCK,
+        is_symmetric=True,
+        accuracy_level=MULTIPLY_IN_INT8,
+    )
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(target))
     _forget_origin(target)
 
 
@@ -82,24 +89,6 @@ def _forget_origin(path: Path) -> None:
     for value in (*model.graph.input, *model.graph.output):
         del value.metadata_props[:]
     onnx.save(model, str(path))
-
-
-def _delicate(graph: onnx.ModelProto) -> list[str]:
-    """The name of the first layer's second feed-forward product.
-
-    A few of its inputs are far larger than the others, so that one scale for all leaves the others
-    hardly a bit. In one model 3 % of the dev messages changed their intent with it in int8, and
-    0.4 % without; leaving out others as well gained nothing.
-    """
-    shapes = {weight.name: tuple(weight.dims) for weight in graph.graph.initializer}
-    narrowing = (
-        node.name
-        for node in graph.graph.node
-        if node.op_type in ("MatMul", "Gemm")
-        for shape in (shapes.get(name, ()) for name in node.input)
-        if len(shape) == 2 and shape[0] == 4 * shape[1]
-    )
-    return [next(narrowing)]
 
 
 def write_tokenizer(folder: Path, tokenizer: Any) -> None:
