@@ -107,7 +107,7 @@ def test_of_many_pieces_neighbours_are_grouped_and_none_is_lost() -> None:
 @pytest.mark.parametrize(
     ("text", "intent", "decisive"),
     [
-        ("你好，麻烦看一下，昨天买的怎么显示已经被别人用过了", "card_used", "用"),
+        ("你好，麻烦看一下，卡过期了", "card_expired", "期"),
         ("hello, please tell me how do I get an invoice for it", "invoice", "invoice"),
         ("😀😀 在吗 我要转人工", "human_handoff", "人工"),
     ],
