@@ -84,7 +84,9 @@ def test_what_has_no_word_that_the_model_could_know_is_other_without_confidence(
     classifier: Classifier, name: str
 ) -> None:
     [guess] = classifier.read([WORDLESS[name]])
-    assert guess == Guess("other", 0.0, "neutral", 0.0, (), classifier.version, language=guess.language)
+    assert guess == Guess(
+        "other", 0.0, "neutral", 0.0, (), classifier.version, language=guess.language
+    )
 
 
 @given(text=st.text(st.characters(categories=["P", "S", "Z", "Cc", "Cf", "Cs"])))
