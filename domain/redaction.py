@@ -32,6 +32,8 @@ Kind = Literal["phone", "email", "card", "resident_id", "password"]
 Span = tuple[int, int]
 
 _BLANK = "\ufffc"  # Belongs to no class of any rule below.
+MASKED = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
+"""What stands where a secret was, as it is written here or by hand in a training message."""
 _PLACEHOLDER = re.compile(
     r"\[(?:手机号 尾号[0-9]{4}|邮箱|身份证|密码|卡密(?: 尾号[0-9A-Za-z]{4})?)\]"
 )

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.clock import now
 from domain.numbers import compact, fold, is_acg_faka, is_dujiao_next
-from domain.redaction import mask_email, mask_phone, redact
+from domain.redaction import MASKED, mask_email, mask_phone, redact
 from domain.understanding.dates import dates, since
 from domain.understanding.languages import language
 from domain.understanding.quantities import amounts, waiting
@@ -30,7 +30,6 @@ _ACG_FAKA = re.compile(rf"(?<![0-9])(?:[0-9]{_GLUE}){{17}}[0-9](?![0-9A-Za-z])")
 _WHOLE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{16}(?![0-9A-Za-z])")
 _GROUPS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{2,14}(?:[ \t]{1,2}[0-9A-Z]{2,14}){1,7}")
 _NAMED = re.compile(r"(?:单号?|编号|(?i:order|no\.?|sn))\s?[:#是为]?[\s\"'“”‘’「『(\[<]{0,3}$")
-_PLACEHOLDER = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
 
 _DATED = re.compile(r"[0-9]{4}([-/.])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}:[0-9]{2}")
 
@@ -152,7 +151,7 @@ def _joined(groups: str) -> Iterator[str]:
 
 def _prose(safe: str) -> str:
     """The redacted text, folded, without placeholders and order numbers."""
-    text = _PLACEHOLDER.sub(" ", fold(safe)[0])
+    text = MASKED.sub(" ", fold(safe)[0])
     for pattern in (_DUJIAO_NEXT, _ACG_FAKA):
         text = pattern.sub(" ", text)
     return text

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 
 from domain.numbers import fold
+from domain.redaction import MASKED
 
 OURS = frozenset(("zh", "en"))
 """The languages that the bot speaks and the model was taught."""
 
 LONG = 2000  # Characters; what comes later changes no language.
 
-_MASKED = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密)[^\]]{0,10}\]")
 _TOKEN = re.compile(r"[^\s\u0300-\U0010ffff]+")
 _CODE = re.compile(r"[0-9@/_\\]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -98,7 +98,7 @@ def language(text: str) -> str:
 
 def prose(text: str) -> str:
     """The beginning of a text, folded, without masked secrets, codes, numbers and addresses."""
-    shown = _MASKED.sub(" ", fold(text[:LONG])[0])
+    shown = MASKED.sub(" ", fold(text[:LONG])[0])
     return _TOKEN.sub(lambda token: " " if _CODE.search(token[0]) else token[0], shown)
 
 

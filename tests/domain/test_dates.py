@@ -6,6 +6,7 @@ import random
 import string
 import time
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -169,7 +170,9 @@ AROUND = (("", ""), ("我", "买的"), ("订单是", "付的款，没到"), ("bo
     st.sampled_from(SHAPES),
     st.sampled_from(AROUND),
 )
-def test_any_date_with_a_year_is_that_date_in_any_shape(day, shape, around) -> None:  # type: ignore[no-untyped-def]
+def test_any_date_with_a_year_is_that_date_in_any_shape(
+    day: date, shape: Callable[[date], str], around: tuple[str, str]
+) -> None:
     before, after = around
     assert dates(f"{before}{shape(day)}{after}", NOW) == (day.isoformat(),)
 
@@ -181,8 +184,8 @@ def test_any_date_with_a_year_is_that_date_in_any_shape(day, shape, around) -> N
     st.sampled_from(YEARLESS),
     st.sampled_from(AROUND),
 )
-def test_any_date_without_a_year_is_the_latest_in_any_shape(  # type: ignore[no-untyped-def]
-    moment, away, shape, around
+def test_any_date_without_a_year_is_the_latest_in_any_shape(
+    moment: datetime, away: int, shape: Callable[[date], str], around: tuple[str, str]
 ) -> None:
     now = moment.replace(tzinfo=CHINA)
     day = now.date() + timedelta(days=away)

@@ -45,7 +45,7 @@ from graphql import (
     print_ast,
     visit,
 )
-from hypothesis import HealthCheck, Phase, event, example, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import Mode, nodes
 from hypothesis_graphql import mutations as random_mutations
@@ -79,7 +79,7 @@ QUICK = settings(
     deadline=None,
     database=None,
     suppress_health_check=HEALTH,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    phases=(Phase.generate, Phase.shrink),
 )
 LONG = settings(QUICK, max_examples=2000)
 VERBS = settings(QUICK, max_examples=100)
@@ -403,13 +403,8 @@ def assert_own(on: Stage, name: str, text: str, response: str) -> None:
 
 # Reading
 
-# Everybody finds something of their own here, whatever the random ones happen to ask for.
-PLAIN = """{ orders { nodes { number product } } tickets { nodes { number } }
-  conversations { nodes { messages { nodes { text } } } } }"""
-
 
 @given(text=QUERIES, seed=SEEDS)
-@example(text=PLAIN, seed=0)
 @QUICK
 async def test_a_random_question_is_answered_or_refused_and_shows_only_what_may_be_seen(
     two_shops: Stage, text: str, seed: int
@@ -434,11 +429,20 @@ async def ask_all(on: Stage, text: str, seed: int) -> None:
             assert body.get("data") is None
 
 
+PLAIN = """{ orders { nodes { number product } } tickets { nodes { number } }
+  conversations { nodes { messages { nodes { text } } } } }"""
+
+
 async def test_the_random_questions_were_not_all_refused(two_shops: Stage) -> None:
+    if any(two_shops.asked.values()):
+        assert len({word.split()[0] for word in two_shops.seen}) >= 2
     for name in two_shops.people:
         if name != "nobody" and two_shops.asked[name]:
             assert two_shops.answered[name] > two_shops.asked[name] * 0.3, name
-            assert any(word.startswith(f"{name} ") for word in two_shops.seen), name
+    for name in ("dana", "alice", "mei", "pat", "eve"):
+        # What random ones show of a merchant's own is chance; this one shows it, or nothing can.
+        await ask(two_shops, name, PLAIN)
+        assert any(word.startswith(f"{name} ") for word in two_shops.seen), name
 
 
 @given(text=WRONG)
