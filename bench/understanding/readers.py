@@ -94,8 +94,8 @@ def eager(checkpoint: Path) -> Reader:
 
     from workers.training import model, train
 
-    tokenizer, state = model.tokenizer(str(checkpoint)), checkpoint / "reader.pt"
-    network = model.build(str(checkpoint), LAYERS, len(INTENTS), len(SENTIMENTS))
+    state = checkpoint / "reader.pt"
+    network, tokenizer = model.build(str(checkpoint), LAYERS, len(INTENTS), len(SENTIMENTS))
     if state.exists():
         network.load_state_dict(torch.load(state, map_location="cpu", weights_only=True))
     network.eval()

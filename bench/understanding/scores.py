@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.understanding.intents import INTENTS, SENTIMENTS
+from workers.scores import accuracy, macro_f1
 from workers.training.data import Example
 
 if TYPE_CHECKING:
@@ -41,24 +42,6 @@ def score(probabilities: Probabilities, examples: Sequence[Example]) -> Score:
     return Score(
         accuracy(meant, said), macro_f1(meant, said), accuracy(tone, heard), macro_f1(tone, heard)
     )
-
-
-def accuracy(truth: Sequence[object], said: Sequence[object]) -> float:
-    """The share that is right."""
-    return sum(a == b for a, b in zip(truth, said, strict=True)) / len(truth)
-
-
-def macro_f1(truth: Sequence[str], said: Sequence[str]) -> float:
-    """The mean over the labels of `truth` of the harmonic mean of precision and recall."""
-    labels = sorted(set(truth))
-    pairs = list(zip(truth, said, strict=True))
-    return sum(_f1(label, pairs) for label in labels) / len(labels)
-
-
-def _f1(label: str, pairs: Sequence[tuple[str, str]]) -> float:
-    right = sum(a == b == label for a, b in pairs)
-    named = sum((a == label) + (b == label) for a, b in pairs)
-    return 2 * right / named
 
 
 def two_classes(probabilities: Probabilities, opinions: Sequence[Opinion]) -> float:

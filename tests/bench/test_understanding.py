@@ -13,16 +13,7 @@ from rich.console import Console
 
 from bench.understanding import Run, Sample, memory, sampled, told
 from bench.understanding.readers import OURS, Array, Reader, in_batches, ngrams, why_not
-from bench.understanding.scores import (
-    Score,
-    accuracy,
-    eprstmt,
-    macro_f1,
-    public,
-    score,
-    two_classes,
-    waimai,
-)
+from bench.understanding.scores import Score, eprstmt, public, score, two_classes, waimai
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from workers.training.data import Example
 
@@ -49,22 +40,6 @@ def a_run(p50: float = 5.0, rate: float = 200.0, megabytes: float = 300.0) -> Ru
 
 
 # Scores
-
-
-def test_accuracy_is_the_share_that_is_right() -> None:
-    assert accuracy(["a", "b", "c", "a"], ["a", "b", "a", "b"]) == 0.5
-
-
-def test_macro_f1_counts_each_label_alike() -> None:
-    # a: precision 2/3, recall 1; b: precision 1, recall 1/2; c is never named.
-    truth, said = ["a", "a", "b", "b", "c"], ["a", "a", "b", "a", "d"]
-    assert macro_f1(truth, said) == pytest.approx((0.8 + 2 / 3 + 0) / 3)
-
-
-def test_it_is_the_macro_f1_of_scikit_learn() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    truth, said = list("aabbccddab"), list("abbbcddaab")
-    assert macro_f1(truth, said) == pytest.approx(metrics.f1_score(truth, said, average="macro"))
 
 
 def test_a_reader_is_scored_by_what_the_authors_meant() -> None:
