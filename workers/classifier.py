@@ -1,4 +1,6 @@
-"""The shipped model at work: transformers cuts the text, onnxruntime does the arithmetic.
+"""The shipped model at work: a network and n-grams, whose logits are added.
+
+Transformers cuts the text and onnxruntime does the arithmetic of the network.
 
 `load()` imports both, which takes seconds; importing this module takes none of that.
 """
@@ -21,6 +23,7 @@ from domain.understanding.clauses import clauses
 from domain.understanding.languages import OURS
 from domain.understanding.rules import Certainty
 from workers.languages import language
+from workers.ngrams import Ngrams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,17 +67,34 @@ class ModelBroken(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How much the logits of each half count; their sum takes the place of a temperature."""
+
+    network: float
+    ngrams: float
+
+    def probabilities(
+        self, network: NDArray[np.float32], ngrams: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Of both halves' logits, (texts, labels) each, what they say together."""
+        logits = self.network * network.astype(np.float64) + self.ngrams * ngrams
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True, slots=True)
 class Labels:
     """What the numbers of the model mean.
 
-    Temperatures divide the logits, so that a softmax of them is a calibrated probability.
+    The logits of both halves are added with these weights, so that a softmax of them is a
+    calibrated probability.
     """
 
     version: str
     intents: tuple[str, ...]
     sentiments: tuple[str, ...]
-    intent_temperature: float
-    sentiment_temperature: float
+    intent_weights: Weights
+    sentiment_weights: Weights
 
     @classmethod
     def of(cls, folder: Path) -> Labels:
@@ -84,8 +104,8 @@ class Labels:
             version=raw["version"],
             intents=tuple(raw["intents"]),
             sentiments=tuple(raw["sentiments"]),
-            intent_temperature=raw["intent_temperature"],
-            sentiment_temperature=raw["sentiment_temperature"],
+            intent_weights=Weights(**raw["intent_weights"]),
+            sentiment_weights=Weights(**raw["sentiment_weights"]),
         )
 
 
@@ -131,11 +151,12 @@ def check(classifier: OnnxClassifier, samples: Sequence[dict[str, Any]]) -> None
 class OnnxClassifier:
     """A `domain.understanding.classifier.Classifier` on the CPU."""
 
-    def __init__(self, tokenizer: Any, session: Any, labels: Labels) -> None:
-        """Takes a fast tokenizer, an inference session and the labels of its two outputs."""
+    def __init__(self, tokenizer: Any, session: Any, ngrams: Ngrams, labels: Labels) -> None:
+        """Takes a fast tokenizer, an inference session, n-grams and the labels of both outputs."""
         self.version = labels.version
         self._tokenizer = tokenizer
         self._session = session
+        self._ngrams = ngrams
         self._labels = labels
         # Readings and explanations are made in two threads; a tokenizer changes as it is used.
         self._cutting = threading.Lock()
@@ -174,9 +195,10 @@ class OnnxClassifier:
             ["intent", "sentiment"],
             {name: tokens[name].astype(np.int64) for name in ("input_ids", "attention_mask")},
         )
+        intent_too, sentiment_too = self._ngrams.logits(prepared)
         return (
-            _softmax(intent, self._labels.intent_temperature),
-            _softmax(sentiment, self._labels.sentiment_temperature),
+            self._labels.intent_weights.probabilities(intent, intent_too),
+            self._labels.sentiment_weights.probabilities(sentiment, sentiment_too),
         )
 
     def tokens(self, prepared: str) -> list[tuple[int, int]]:
@@ -258,7 +280,7 @@ def open_unchecked(folder: Path, threads: int) -> OnnxClassifier:
         str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
     )
     tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
-    return OnnxClassifier(tokenizer, session, Labels.of(folder))
+    return OnnxClassifier(tokenizer, session, Ngrams.of(folder), Labels.of(folder))
 
 
 def _not_about_torch(record: logging.LogRecord) -> bool:
@@ -286,9 +308,3 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
 
 def _is_for_us(text: str) -> bool:
     return _SAID.search(text) is not None and _TO_A_MACHINE.search(text) is None
-
-
-def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]

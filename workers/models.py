@@ -20,10 +20,11 @@ import structlog
 
 from domain.settings import settings
 from domain.understanding.classifier import Guess
+from workers import ngrams
 from workers.classifier import Labels, ModelBroken, OnnxClassifier, load
 
 POINTER = "current"
-MODEL = ("model.onnx", "tokenizer.json", "labels.json")
+MODEL = ("model.onnx", ngrams.FILE, "tokenizer.json", "labels.json")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 log = structlog.get_logger()
 

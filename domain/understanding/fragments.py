@@ -18,7 +18,7 @@ WITHIN = timedelta(hours=24)
 """What was said before that is over, as a conversation is after a silent day."""
 
 SAYS_NOTHING = frozenset(("order_status", "small_talk", "other"))
-"""What a model may read in a fragment, however surely, although it says nothing of its own."""
+"""Readings that do not say what is the matter with the order that a message names."""
 
 NO_MATTER = frozenset(("small_talk", "other", "human_handoff"))
 """Readings that are passed over on the way back to what the talk is about."""
@@ -72,20 +72,14 @@ def is_fragment(text: str) -> bool:
     return bool(_ENGLISH.fullmatch(text.strip()) or _CHINESE.fullmatch(_SIGNS.sub("", text)))
 
 
-def may_continue(text: str, guess: Guess) -> bool:
-    """Whether a message may lean on those before it: a fragment, in which no matter is sure."""
-    of_its_own = guess.certainty is Certainty.SURE and guess.intent not in SAYS_NOTHING
-    return not of_its_own and is_fragment(text)
-
-
 def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     """What a message means after what its customer meant `before`, in order.
 
-    A fragment goes on with the last thing that is sure, and is as sure as that was. The number of
-    an order continues what was wrong with it, so a matter before it is preferred. Everything else
-    is what it was read as.
+    A fragment goes on with the last thing that is sure, and is as sure as that was, whatever was
+    read in it, since none of its words names anything. The number of an order continues what was
+    wrong with it, so a matter before it is preferred. Everything else is what it was read as.
     """
-    if not may_continue(text, guess):
+    if not is_fragment(text):
         return guess
     recent = [said for said in reversed(before[-TURNS:]) if said.certainty is Certainty.SURE]
     matters = [said for said in recent if said.intent not in NO_MATTER]

@@ -15,7 +15,6 @@ from domain.understanding import actions, fragments
 from domain.understanding.classifier import Guess
 from domain.understanding.fragments import (
     LONGEST,
-    SAYS_NOTHING,
     TURNS,
     continued,
     is_fragment,
@@ -113,11 +112,15 @@ def test_a_long_message_and_one_of_its_own_never_change(
     assert continued(text, guess(intent), before) == guess(intent)
 
 
-@given(st.sampled_from(FRAGMENTS), st.sampled_from(sorted({*INTENTS} - SAYS_NOTHING)), meanings)
-def test_what_the_model_is_sure_of_never_changes(
-    text: str, intent: str, before: list[Meaning]
+@given(st.sampled_from(FRAGMENTS), intents, st.floats(0, 1), meanings)
+def test_whatever_is_read_in_a_fragment_it_goes_on_with_the_talk(
+    text: str, intent: str, confidence: float, before: list[Meaning]
 ) -> None:
-    assert continued(text, guess(intent), before) == guess(intent)
+    read = continued(text, guess(intent, confidence), before)
+    other = continued(text, guess("small_talk"), before)
+    assert read.from_context == other.from_context
+    if read.from_context:
+        assert read.intent == other.intent
 
 
 @given(st.sampled_from([*FRAGMENTS, *OWN]), intents, st.floats(0, 1), meanings)

@@ -14,6 +14,7 @@ import workers.classifier
 from domain.understanding.classifier import Classifier, Guess
 from domain.understanding.intents import SENTIMENTS
 from domain.understanding.rules import Certainty
+from tests.workers.silent import ALONE, silent
 from workers.classifier import Labels, OnnxClassifier
 from workers.training.data import read
 
@@ -80,7 +81,8 @@ def also(whole: list[float], **clauses: list[float]) -> tuple[str, ...]:
     text = "，".join(clauses)
     spoken = Spoken({text: whole, **clauses})
     intents = ("pricing", "invoice", "withdrawal", "refund_request", "other")
-    classifier = OnnxClassifier(spoken, spoken, Labels("test", intents, SENTIMENTS, 1.0, 1.0))
+    labels = Labels("test", intents, SENTIMENTS, ALONE, ALONE)
+    classifier = OnnxClassifier(spoken, spoken, silent(len(intents)), labels)
     [guess] = classifier.read([text])
     assert guess.intent == "pricing"
     return guess.also

@@ -16,7 +16,8 @@ import workers.classifier
 from domain.understanding.classifier import Classifier
 from domain.understanding.intents import INTENTS, SENTIMENTS
 from domain.understanding.rules import Certainty
-from workers.classifier import Labels, ModelBroken, OnnxClassifier, load, prepare
+from tests.workers.silent import ALONE, silent
+from workers.classifier import Labels, ModelBroken, OnnxClassifier, Weights, load, prepare
 
 FOLDER = Path(workers.classifier.__file__).parent / "model"
 
@@ -124,8 +125,9 @@ class Scripted:
 
 def scripted(chances: list[float], temperature: float = 1.0) -> tuple[OnnxClassifier, Scripted]:
     script = Scripted(chances)
-    labels = Labels("test", ("pricing", "invoice", "other"), SENTIMENTS, temperature, 1.0)
-    return OnnxClassifier(script, script, labels), script
+    weights = Weights(network=1 / temperature, ngrams=0.0)
+    labels = Labels("test", ("pricing", "invoice", "other"), SENTIMENTS, weights, ALONE)
+    return OnnxClassifier(script, script, silent(3), labels), script
 
 
 def test_further_likely_intents_are_told_likeliest_first() -> None:
@@ -196,7 +198,9 @@ def test_a_model_that_reads_differently_here_is_refused(tmp_path: Path) -> None:
         load(copy)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "labels.json", "tokenizer.json", "selfcheck.json"])
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "ngrams.npz", "labels.json", "tokenizer.json", "selfcheck.json"]
+)
 def test_a_damaged_model_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
     copy = shutil.copytree(FOLDER, tmp_path / "model")
     (copy / name).write_bytes(b"?")

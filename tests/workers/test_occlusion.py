@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from domain.settings import settings as ours
 from domain.understanding.classifier import Explanation
 from domain.understanding.intents import SENTIMENTS
+from tests.workers.silent import ALONE, silent
 from workers.classifier import Labels, OnnxClassifier, load, prepare
 from workers.occlusion import MOST, TOKENS, Traced, explain, grouped, pieces, trace
 
@@ -220,8 +221,8 @@ class Watched:
 
 def test_a_tokenizer_which_changes_as_it_is_used_is_used_by_one_thread_at_a_time() -> None:
     watched = Watched()
-    labels = Labels("test", ("other",), SENTIMENTS, 1.0, 1.0)
-    classifier = OnnxClassifier(watched, watched, labels)
+    labels = Labels("test", ("other",), SENTIMENTS, ALONE, ALONE)
+    classifier = OnnxClassifier(watched, watched, silent(1), labels)
     with ThreadPoolExecutor(2) as threads:
         done = [threads.submit(classifier.read, ["在"]), threads.submit(classifier.tokens, "在")]
         assert all(each.result() for each in done)

@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from rich.table import Table
 
 from domain.settings import settings
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from workers.classifier import OnnxClassifier, open_unchecked
-from workers.scores import macro_f1
-from workers.training import card, data, export, train
+from workers.classifier import Weights, open_unchecked
+from workers.training import card, data, export, ngrams, train
 from workers.training import model as network
 from workers.training.evaluate import Report, evaluate
-from workers.training.spelling import spelling
+from workers.training.spelling import sounds, spelling
+from workers.training.whole import Whole, heard
 
 CONSOLE = Console()
 
@@ -96,7 +96,9 @@ def learn(work: Work) -> tuple[network.Reader, Any]:
     for epoch in range(lessons.epoch, work.plan.epochs):
         with _progress(f"epoch {epoch + 1} of {work.plan.epochs}", lessons.steps) as step:
             lessons.learn(step)
-        intent, sentiment = _heard(reader, tokenizer, work.of("dev"))
+        dev = work.of("dev")
+        logits = train.logits(reader, tokenizer, [one.text for one in dev])
+        intent, sentiment = heard(dev, *logits)
         CONSOLE.print(f"epoch {epoch + 1}: on dev intent {intent:.3f}, sentiment {sentiment:.3f}")
     network.save(reader.to("cpu"), work.run / "reader.pt")
     return reader, tokenizer
@@ -104,62 +106,46 @@ def learn(work: Work) -> tuple[network.Reader, Any]:
 
 def curve(work: Work, sizes: list[int]) -> None:
     """Print how good the same lessons are with so many messages of each intent."""
-    table = Table("messages per intent", "dev intent", "dev sentiment", title="Learning curve")
+    names = ("dev intent", "the network alone", "dev sentiment", "the network alone")
+    table = Table("messages per intent", *names, title="Learning curve, macro F1")
+    dev = work.of("dev")
     for size in sizes:
         few = data.at_most(work.of("train"), size, random.Random(work.plan.seed))
-        some = [*few, *work.of("dev")]
         run = work.run / f"curve-{size}"
-        part = Work(work.base, work.layers, work.plan, some, run, work.device, half=work.half)
-        intent, sentiment = _heard(*learn(part), work.of("dev"))
-        table.add_row(f"{size}", f"{intent:.3f}", f"{sentiment:.3f}")
+        part = replace(work, examples=[*few, *dev], run=run)
+        whole = Whole(*learn(part), ngrams.learn(few, sounds()))
+        alone = whole.heard(dev, (Weights(1, 0), Weights(1, 0)))
+        both = whole.heard(dev, whole.fitted(dev))
+        scores = (both[0], alone[0], both[1], alone[1])
+        table.add_row(f"{size}", *(f"{score:.3f}" for score in scores))
     CONSOLE.print(table)
 
 
 def ship(work: Work, reader: network.Reader, tokenizer: Any, out: Path) -> Report:
     """Write the folder that a worker loads, and its card; what it scores on dev."""
     out.mkdir(parents=True, exist_ok=True)
-    dev = work.of("dev")
-    intent, sentiment = train.logits(reader, tokenizer, [one.text for one in dev])
     with tempfile.TemporaryDirectory() as scratch:
         export.to_onnx(reader, Path(scratch) / "fp32.onnx")
         export.quantize(Path(scratch) / "fp32.onnx", out / "model.onnx")
     export.write_tokenizer(out, tokenizer)
-    export.write_labels(
-        out,
-        train.temperature(intent, [train.INTENT_INDEX[one.intent] for one in dev]),
-        train.temperature(sentiment, [train.SENTIMENT_INDEX[one.sentiment] for one in dev]),
-    )
+    with CONSOLE.status("n-grams are learned (some minutes)"):
+        wide = ngrams.learn(work.of("train"), sounds())
+    wide.save(out)
+    whole = Whole(reader, tokenizer, wide)
+    labels = export.write_labels(out, *whole.fitted(work.of("dev")))
     classifier = open_unchecked(out, threads=1)
     export.write_self_check(out, classifier)
     reports = {
-        split: _measure(classifier, reader, tokenizer, work.of(split)) for split in ("dev", "test")
+        split: evaluate(classifier, some, whole.intents(some, labels))
+        for split in ("dev", "test")
+        if (some := work.of(split))
     }
-    card.write(out, classifier.version, work.layers, work.examples, reports)
+    card.write(out, labels, work.layers, work.examples, reports)
     return reports["dev"]
-
-
-def _measure(
-    classifier: OnnxClassifier, reader: network.Reader, tokenizer: Any, some: list[data.Example]
-) -> Report:
-    fp32, _ = train.logits(reader, tokenizer, [one.text for one in some])
-    codes = tuple(INTENTS)
-    return evaluate(classifier, some, [codes[index] for index in fp32.argmax(axis=1)])
 
 
 def _fresh(work: Work, layers: int) -> tuple[network.Reader, Any]:
     return network.build(work.base, layers, len(INTENTS), len(SENTIMENTS))
-
-
-def _heard(reader: network.Reader, tokenizer: Any, some: list[data.Example]) -> tuple[float, float]:
-    """Macro-F1 of the fp32 network: intent, sentiment."""
-    intent, sentiment = train.logits(reader, tokenizer, [one.text for one in some])
-    codes = tuple(INTENTS)
-    return (
-        macro_f1([one.intent for one in some], [codes[n] for n in intent.argmax(axis=1)]),
-        macro_f1(
-            [one.sentiment for one in some], [SENTIMENTS[n] for n in sentiment.argmax(axis=1)]
-        ),
-    )
 
 
 @contextmanager

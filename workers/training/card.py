@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from domain.understanding.intents import INTENTS, SENTIMENTS
+from workers.classifier import Labels
+from workers.ngrams import CHARACTERS, SOUNDS
 from workers.training.data import Example
 from workers.training.evaluate import Report
 
@@ -15,7 +17,7 @@ BASE = "intfloat/multilingual-e5-small"
 
 def write(
     folder: Path,
-    version: str,
+    labels: Labels,
     layers: int,
     examples: Sequence[Example],
     reports: Mapping[str, Report],
@@ -26,7 +28,7 @@ def write(
     """
     size = sum(path.stat().st_size for path in folder.iterdir() if path.name != "README.md")
     parts = (
-        _head(version, layers, size),
+        _head(labels, layers, size),
         _data(examples),
         _scores(reports),
         _table(reports["test"]),
@@ -36,18 +38,23 @@ def write(
     (folder / "README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
-def _head(version: str, layers: int, size: int) -> str:
+def _head(labels: Labels, layers: int, size: int) -> str:
+    intent, sentiment = labels.intent_weights, labels.sentiment_weights
     return f"""# The model that reads messages
 
-Version `{version}`: text in, one of {len(INTENTS)} intents and one of {len(SENTIMENTS)} tones out.
+Version `{labels.version}`: text in, one of {len(INTENTS)} intents and one of {len(SENTIMENTS)}
+tones out.
 
 - **Base**: the public checkpoint [`{BASE}`](https://huggingface.co/{BASE}), MIT licence, its
   vocabulary trimmed to Chinese, short ASCII, digits, punctuation and emoji.
-- **Shape**: the first {layers} of its 12 layers (hidden 384), the mean of all tokens, two linear
-  heads. Everything but the word embeddings was fine-tuned.
-- **File**: ONNX, embeddings and matrices in int8, these with a scale for each 128 weights; this
-  folder is {size / 1e6:.1f} MB.
-- **Confidence**: softmax of the logits over a temperature that was fitted on the dev split.
+- **Shape**: two halves, taught apart. A network: the first {layers} of the base's 12 layers (hidden
+  384), the mean of all tokens, two linear heads; all but the word embeddings was fine-tuned. And
+  n-grams: logistic regression on TF-IDF of runs of one to {CHARACTERS} characters and one to
+  {SOUNDS} syllables as they sound.
+- **Confidence**: softmax of {intent.network} times the network's logits and {intent.ngrams} times
+  the n-grams' (tone: {sentiment.network} and {sentiment.ngrams}), fitted on the dev split.
+- **Files**: the network as ONNX, embeddings and matrices in int8, these with a scale for each 128
+  weights; the n-grams in int8, a scale for each label; this folder is {size / 1e6:.1f} MB.
 - **Start**: `selfcheck.json` holds readings from the machine where the model was made. A machine
   that reads them differently refuses to start it.
 - **Again**: `python -m workers.training --base CHECKPOINT --out workers/model`, with the `train`

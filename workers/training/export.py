@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
 from domain.understanding.classifier import Classifier
 from domain.understanding.intents import INTENTS, SENTIMENTS
-from workers.classifier import Labels
+from workers import ngrams
+from workers.classifier import Labels, Weights
 from workers.training.model import Reader
 
 BLOCK = 128
@@ -99,15 +101,16 @@ def write_tokenizer(folder: Path, tokenizer: Any) -> None:
     path.write_text(json.dumps(raw, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
 
-def write_labels(folder: Path, intent_temperature: float, sentiment_temperature: float) -> Labels:
+def write_labels(folder: Path, intent: Weights, sentiment: Weights) -> Labels:
     """Write and give `labels.json`; the version is made of the model's own bytes."""
-    digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
+    halves = [(folder / name).read_bytes() for name in ("model.onnx", ngrams.FILE)]
+    digest = hashlib.sha256(b"".join(halves)).hexdigest()
     raw: dict[str, Any] = {
         "version": f"e5-{digest[:10]}",
         "intents": list(INTENTS),
         "sentiments": list(SENTIMENTS),
-        "intent_temperature": round(intent_temperature, 4),
-        "sentiment_temperature": round(sentiment_temperature, 4),
+        "intent_weights": asdict(intent),
+        "sentiment_weights": asdict(sentiment),
     }
     _write(folder / "labels.json", raw)
     return Labels.of(folder)

@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 import opencc
 from pypinyin import Style, lazy_pinyin
 
+from workers.ngrams import HAN, Sounds
 from workers.training.augment import Spelling
 
 COMMON = 5
@@ -29,3 +31,14 @@ def spelling(texts: Iterable[str]) -> Spelling:
         for char, of in sound.items()
     }
     return Spelling(others, opencc.OpenCC("s2t").convert)
+
+
+def sounds() -> Sounds:
+    """A number for each character of `workers.ngrams.HAN`, the same for those that sound alike.
+
+    Of several readings the commonest counts, tones aside. A character without one has a number of
+    its own.
+    """
+    spoken = [lazy_pinyin(chr(code), style=Style.NORMAL)[0] for code in HAN]
+    numbers = {sound: number for number, sound in enumerate(dict.fromkeys(spoken))}
+    return np.array([numbers[sound] for sound in spoken], dtype=np.uint16)

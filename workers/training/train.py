@@ -237,21 +237,6 @@ def logits(
     return intents, sentiments
 
 
-def temperature(values: NDArray[np.float32], truth: Sequence[int]) -> float:
-    """The divisor of logits `values` under which `truth` is likeliest, between 0.2 and 5.
-
-    Temperature scaling: Guo et al., On Calibration of Modern Neural Networks, 2017.
-    """
-
-    def surprise(divisor: float) -> float:
-        scaled = values / divisor
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        total = np.log(np.exp(scaled).sum(axis=1))
-        return float((total - scaled[np.arange(len(truth)), list(truth)]).mean())
-
-    return min((float(step) for step in np.geomspace(0.2, 5, 200)), key=surprise)
-
-
 def _weights(examples: Sequence[Example]) -> Tensor:
     """Rarer tones count more, by the root of how much rarer they are."""
     counts = Counter(example.sentiment for example in examples)
