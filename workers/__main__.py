@@ -107,7 +107,7 @@ def main(context: typer.Context) -> None:
         try:
             classifier = Current(store())
         except ModelBroken as error:
-            refuse(str(error), status=1)
+            refuse(f"{error} If you promoted it, ./zaide model rollback takes it back.", status=1)
         uvloop.run(_until_told(classifier, shadow(settings().shadow_model, store())))
 
 

@@ -23,7 +23,7 @@ from domain.understanding.clauses import clauses
 from domain.understanding.languages import OURS
 from domain.understanding.rules import Certainty
 from workers.languages import language
-from workers.ngrams import Ngrams
+from workers.ngrams import ORDER, Ngrams
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +79,8 @@ class Weights:
         """Of both halves' logits, (texts, labels) each, what they say together."""
         logits = self.network * network.astype(np.float64) + self.ngrams * ngrams
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+        shares: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def prepare(text: str) -> str:
     """
     whole = text[: 4 * MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
     seen = UNSEEN.sub("", whole)
-    plain = _ORDER.sub("[单号]", _PLACEHOLDER.sub(r"[\1]", seen))
+    plain = _ORDER.sub(ORDER, _PLACEHOLDER.sub(r"[\1]", seen))
     return _SPACE.sub(" ", plain).strip()[:MAX_CHARACTERS]
 
 

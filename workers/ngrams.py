@@ -19,18 +19,21 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.redaction import MASKED
+
 Hashes: TypeAlias = NDArray[np.uint32]
 Sounds: TypeAlias = NDArray[np.uint16]
 Floats: TypeAlias = NDArray[np.float32]
 
 FILE = "ngrams.npz"
+ORDER = "[单号]"
+"""What the number of an order becomes before either half reads it."""
 CHARACTERS, SOUNDS = 4, 3  # The longest runs: two Chinese words, and three syllables.
 HAN = range(0x4E00, 0xA000)
 """The characters whose sounds are known: Unicode's block of unified ideographs."""
 FULL = 25.0
 """The Euclidean length of TF-IDF from which on a text is worth one: that of some four characters.
 Shorter ones say too little for n-grams to be sure of anything."""
-_STAND_INS = re.compile(r"\[(?:手机号|邮箱|身份证|密码|卡密|单号)\]")
 _SIGNS = re.compile(r"[\W_]+")
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Knuth, TAOCP 6.4.
 _ONE = np.uint64(1)  # So that a run of the character 0 is not nothing.
@@ -46,7 +49,7 @@ def runs(text: str, sounds: Sounds) -> Hashes:
     (Unicode's NFKC), nor do signs, nor what stands for a secret or for the number of an order:
     people give them with whatever they want.
     """
-    said = _STAND_INS.sub(" ", unicodedata.normalize("NFKC", text))
+    said = MASKED.sub(" ", unicodedata.normalize("NFKC", text)).replace(ORDER, " ")
     plain = _SIGNS.sub(" ", said).strip().lower()
     codes = np.frombuffer(plain.encode("utf-32-le"), dtype=np.uint32).astype(np.uint64)
     han = (codes >= HAN.start) & (codes < HAN.stop)
@@ -120,7 +123,10 @@ class Ngrams:
 
     @classmethod
     def of(cls, folder: Path) -> Ngrams:
-        """As it was saved in `folder`. Raises OSError, ValueError or KeyError of a damaged file."""
+        """As it was saved in `folder`.
+
+        Raises OSError, ValueError, KeyError or zipfile.BadZipFile of a missing or damaged file.
+        """
         with np.load(folder / FILE, allow_pickle=False) as kept:
             return cls(
                 sounds=kept["sounds"],

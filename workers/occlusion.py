@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from domain.understanding.classifier import Explanation, Piece
 from workers.classifier import MAX_CHARACTERS, UNSEEN, OnnxClassifier
+from workers.ngrams import ORDER
 
 MOST = 63
 """Pieces of a text; with the whole of it they are one batch of readings."""
@@ -90,7 +91,7 @@ def _shown(found: re.Match[str]) -> str:
     """What the model sees in place of something."""
     if found["secret"]:
         return f"[{found['secret']}]"
-    return found["same"] or ("[单号]" if found["order"] else " ")
+    return found["same"] or (ORDER if found["order"] else " ")
 
 
 def pieces(seen: Traced, tokens: Sequence[Span]) -> list[Span]:

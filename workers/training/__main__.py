@@ -136,9 +136,8 @@ def ship(work: Work, reader: network.Reader, tokenizer: Any, out: Path) -> Repor
     classifier = open_unchecked(out, threads=1)
     export.write_self_check(out, classifier)
     reports = {
-        split: evaluate(classifier, some, whole.intents(some, labels))
+        split: evaluate(classifier, work.of(split), whole.intents(work.of(split), labels))
         for split in ("dev", "test")
-        if (some := work.of(split))
     }
     card.write(out, labels, work.layers, work.examples, reports)
     return reports["dev"]

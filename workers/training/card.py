@@ -50,7 +50,7 @@ tones out.
 - **Shape**: two halves, taught apart. A network: the first {layers} of the base's 12 layers (hidden
   384), the mean of all tokens, two linear heads; all but the word embeddings was fine-tuned. And
   n-grams: logistic regression on TF-IDF of runs of one to {CHARACTERS} characters and one to
-  {SOUNDS} syllables as they sound.
+  {SOUNDS} syllables as they sound, which pypinyin (MIT licence) knows.
 - **Confidence**: softmax of {intent.network} times the network's logits and {intent.ngrams} times
   the n-grams' (tone: {sentiment.network} and {sentiment.ngrams}), fitted on the dev split.
 - **Files**: the network as ONNX, embeddings and matrices in int8, these with a scale for each 128
