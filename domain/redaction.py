@@ -98,6 +98,12 @@ def redact(text: str, keep: Collection[str] = ()) -> Redacted:
     return Redacted("".join([*pieces, text[at:]]), tuple(found))
 
 
+def secret_places(text: str) -> set[int]:
+    """Where in a folded text a value stands that the text itself calls a card or a password."""
+    gaps = (_GAP.match(text, label.end()) for label in _LABEL.finditer(text))
+    return {gap.end() for gap in gaps if gap} | {start for (start, _), _ in _labelled(text)}
+
+
 def placeholder(kind: Kind, value: str) -> str:
     """What stands for a secret: its kind in words and, where it helps, its last four."""
     tail = last_four(value)

@@ -85,10 +85,11 @@ def say_encoding(table: Table) -> None:
 
 
 def _reading(text: str, guess: Guess) -> Row:
-    found = entities(text).facts() | ({"language": guess.language} if guess.language else {})
-    facts = orjson.dumps(found).decode()
+    found = entities(text)
+    facts = found.facts(known=found.likely)  # No shop is asked here, and the text stands beside it.
+    told = orjson.dumps(facts | ({"language": guess.language} if guess.language else {})).decode()
     sure, tone = f"{guess.intent_confidence:.4f}", f"{guess.sentiment_confidence:.4f}"
-    return text, guess.intent, sure, guess.sentiment, tone, facts
+    return text, guess.intent, sure, guess.sentiment, tone, told
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from domain.clock import now
 from domain.numbers import compact, fold, is_acg_faka, is_dujiao_next
-from domain.redaction import MASKED, mask_email, mask_phone, redact
+from domain.redaction import MASKED, mask_email, mask_phone, redact, secret_places
 from domain.understanding.dates import dates, since
 from domain.understanding.languages import language
 from domain.understanding.quantities import amounts, waiting
@@ -26,6 +26,7 @@ _DUJIAO_NEXT = re.compile(
     rf"[Dd]{_GLUE}[Jj]{_GLUE}(?:[0-9]{_GLUE}){{13}}[0-9](?:(?P<tail>-?[0-9A-Za-z]{{1,12}})"
     rf"|{_GLUE}(?P<apart>[0-9A-Za-z]{{2,8}}))?(?![0-9A-Za-z])"
 )
+_GROUP = re.compile(r"[ \t\-][0-9]{1,6}(?![0-9A-Za-z])")
 _ACG_FAKA = re.compile(rf"(?<![0-9])(?:[0-9]{_GLUE}){{17}}[0-9](?![0-9A-Za-z])")
 _WHOLE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{16}(?![0-9A-Za-z])")
 _GROUPS = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{2,14}(?:[ \t]{1,2}[0-9A-Z]{2,14}){1,7}")
@@ -39,14 +40,16 @@ class Entities:
     """What one message names.
 
     `orders` are candidates to look up, compact, best first, at most three; those in `plain` have a
-    shape that no card secret has. `amounts` are yuan, `dates` ISO dates, with time and offset where
-    an hour was said, `phones` and `emails` are masked, `cards` and `resident_ids` are counts,
-    `products` are names of the catalogue, `language` is what the letters tell. Passwords count as
-    cards, and so does an ambiguous order number, until `facts` hears that the shop knows it.
+    shape that no card secret has, those in `likely` may be one but are not called so. `amounts` are
+    yuan, `dates` ISO dates, with time and offset where an hour was said, `phones` and `emails` are
+    masked, `cards` and `resident_ids` are counts, `products` are names of the catalogue, `language`
+    is what the letters tell. Passwords count as cards, and so does an ambiguous order number, until
+    `facts` hears that the shop knows it.
     """
 
     orders: tuple[str, ...] = field(repr=False)
     plain: tuple[str, ...]
+    likely: tuple[str, ...] = field(repr=False)
     amounts: tuple[Decimal, ...]
     dates: tuple[str, ...]
     phones: tuple[str, ...]
@@ -84,16 +87,20 @@ def entities(text: str, catalogue: Sequence[str] = (), at: datetime | None = Non
     """
     at = at or now()
     folded, _ = fold(text)
-    orders = tuple(dict.fromkeys(_orders(folded)))[:LOOKUPS]
+    unsure = _unsure(folded)
+    orders = tuple(dict.fromkeys([*_sure(folded), *_named_first(folded, unsure)]))[:LOOKUPS]
     safe = redact(text)
     shown = compact(safe.text)
     plain = tuple(order for order in orders if order in shown)
+    called = secret_places(folded)
+    likely = {code for place, code in unsure if place not in called}
     secrets = [item for item in safe.originals if compact(item.value) not in plain]
     prose = _prose(safe.text)
     words = _DATED.sub(" ", prose)
     return Entities(
         orders=orders,
         plain=plain,
+        likely=tuple(order for order in orders if order in likely and order not in plain),
         amounts=amounts(words),
         dates=dates(prose, at),
         phones=tuple(mask_phone(item.value) for item in secrets if item.kind == "phone"),
@@ -106,31 +113,44 @@ def entities(text: str, catalogue: Sequence[str] = (), at: datetime | None = Non
     )
 
 
-def _orders(text: str) -> Iterator[str]:
-    """Candidates, those of unambiguous shape first, then those that are called an order number."""
-    yield from _dujiao_next(text)
+def _sure(text: str) -> Iterator[str]:
+    """Candidates of a shape that nothing else has."""
+    for match in _DUJIAO_NEXT.finditer(text):
+        if is_dujiao_next(compact(match[0])):
+            yield from _with_suffixes(text, match)
     for match in _ACG_FAKA.finditer(text):
         if is_acg_faka(compact(match[0])):
             yield compact(match[0])
-    unsure = [(match.start(), match[0].upper()) for match in _WHOLE.finditer(text)
-              if _is_code(match[0])]  # fmt: skip
-    unsure += [(match.start(), code) for match in _GROUPS.finditer(text)
-               for code in _joined(match[0])]  # fmt: skip
-    named = [_NAMED.search(text, max(0, at - 16), at) is not None for at, _ in unsure]
-    yield from (code for (_, code), is_named in zip(unsure, named, strict=True) if is_named)
-    yield from (code for (_, code), is_named in zip(unsure, named, strict=True) if not is_named)
 
 
-def _dujiao_next(text: str) -> Iterator[str]:
-    """A suffix set apart by a space may be one or may be the next word: both are candidates."""
-    for match in _DUJIAO_NEXT.finditer(text):
-        whole = compact(match[0])
-        if not is_dujiao_next(whole):
-            continue
-        if match["apart"] is None or re.search(r"[0-9]", match["apart"]):
-            yield whole
-        if match["apart"] is not None:
-            yield whole[:16]
+def _with_suffixes(text: str, match: re.Match[str]) -> Iterator[str]:
+    """What is set apart by a space may be the suffix, or more of it, or the next word: the longest
+    first. More than one further group is of the number only where it was typed in groups."""
+    number, end = compact(match[0]), match.end()
+    longer = []
+    if re.search(r"[0-9][ \t\-][0-9]", match[0].removesuffix(match["apart"] or "").rstrip()):
+        while (group := _GROUP.match(text, end)) and len(number) + len(group[0]) <= 28:
+            number, end = number + compact(group[0]), group.end()
+            longer.append(number)
+    yield from reversed(longer)
+    if match["apart"] is None or re.search(r"[0-9]", match["apart"]):
+        yield compact(match[0])
+    if match["apart"] is not None:
+        yield compact(match[0])[:16]
+
+
+def _unsure(text: str) -> list[tuple[int, str]]:
+    """Candidates that may be card secrets as well, and where they stand."""
+    whole = [(match.start(), match[0].upper()) for match in _WHOLE.finditer(text)
+             if _is_code(match[0])]  # fmt: skip
+    return whole + [(match.start(), code) for match in _GROUPS.finditer(text)
+                    for code in _joined(match[0])]  # fmt: skip
+
+
+def _named_first(text: str, unsure: list[tuple[int, str]]) -> list[str]:
+    """The codes, those first that are called an order number."""
+    named = {at for at, _ in unsure if _NAMED.search(text, max(0, at - 16), at)}
+    return [code for _, code in sorted(unsure, key=lambda one: one[0] not in named)]
 
 
 def _is_code(word: str) -> bool:

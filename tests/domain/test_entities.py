@@ -92,6 +92,23 @@ def test_no_resident_id_and_no_phone_is_ever_a_candidate() -> None:
         assert entities(f"{lead}{dice.choice([phone, spaced])}").orders == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DJ20 2411 2610 4216 5261 77 没到", "DJ20241126104216526177"),
+        ("DJ2024 112610 421652 6177", "DJ20241126104216526177"),
+        ("dj-2024-1126-1042-1652-61-77", "DJ20241126104216526177"),
+    ],
+)
+def test_a_number_typed_in_groups_is_one_number(text: str, expected: str) -> None:
+    assert entities(text).orders[0] == expected
+
+
+def test_a_sum_behind_a_number_is_no_part_of_it() -> None:
+    assert entities("DJ202411261042165261 50 100").orders == ("DJ202411261042165261",)
+    assert "DJ202411261042165261" in entities("DJ20 2411 2610 4216 5261 50元").orders
+
+
 def test_at_most_three_candidates_are_looked_up_and_the_sure_ones_come_first() -> None:
     codes = " / ".join("".join(random.Random(n).choices(CODES, k=16)) for n in range(6))
     found = entities(f"{codes} 订单号 DJ202611200930001234").orders
@@ -124,6 +141,15 @@ def test_an_ambiguous_number_is_told_once_the_shop_knows_it() -> None:
     found = entities("8K3JQ2LMZX7P0QWE 没到")
     assert found.facts() == {"cards": 1, "language": "zh"}
     assert found.facts({"8K3JQ2LMZX7P0QWE"}) == {"orders": ["8K3JQ2LMZX7P0QWE"], "language": "zh"}
+
+
+@pytest.mark.parametrize("called", ["卡密", "卡号：", "兑换码是 ", "cdkey ", "密码 "])
+def test_what_is_called_a_secret_is_no_likely_order(called: str) -> None:
+    assert entities("单号 8K3JQ2LMZX7P0QWE").likely == ("8K3JQ2LMZX7P0QWE",)
+    assert entities("8K3J Q2LM ZX7P 0QWE 没到").likely == ("8K3JQ2LMZX7P0QWE",)
+    for typed in ("8K3JQ2LMZX7P0QWE", "YNLI 6ENJ 7UFG KDT9"):
+        assert entities(f"{called}{typed}").likely == ()
+    assert entities("卡密 AAAA1111BBBB2222，8K3JQ2LMZX7P0QWE").likely == ()
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,13 @@ def test_entities_are_read_before_that_and_hold_no_secret() -> None:
     assert not any(secret in row["entities"] for secret in SECRETS)
 
 
+def test_an_order_number_is_told_and_what_is_called_a_card_is_not() -> None:
+    said = "text\n单号 8K3JQ2LMZX7P0QWE 没到\n卡密 8K3JQ2LMZX7P0QWE 没用\n"
+    order, card = rows(zaide("understand", "-", stdin=said.encode()).stdout)
+    assert json.loads(order["entities"])["orders"] == ["8K3JQ2LMZX7P0QWE"]
+    assert json.loads(card["entities"]) == {"cards": 1, "language": "zh"}
+
+
 def test_a_file_of_excel_is_answered_so_that_excel_can_read_it(tmp_path: Path) -> None:
     for encoding, note in (("utf-8-sig", ""), ("gb18030", "was read as GB18030 (GBK)")):
         path = table(tmp_path / f"{encoding}.csv", ["我要人工"], encoding)
