@@ -16,26 +16,32 @@ _LARGE = {"万": 10_000, "w": 10_000, "千": 1000, "k": 1000, "百": 100}
 
 _NUMBER = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(?:\.[0-9]{1,2})?"
 _HAN = r"[一二两三四五六七八九十][零〇一二两三四五六七八九十百千万]{0,12}"
-_YUAN = r"(?:元|块钱?|圆|人民币|(?i:rmb|cny|yuan)(?![a-z]))"
+_YUAN = r"(?:元|块钱?|圆|人民币|大洋|面值|(?i:rmb|cny|yuan)(?![a-z]))"
 _CENTS = r"(?:(?P<dimes>[0-9一二三四五六七八九])(?![0-9.]|[个张次笔单天])毛?)?"
 _COUNTER = r"[张个人次年月天日分小秒条遍笔单点积级份位岁号折%]"
 
 # Money is told by a sign, by a unit, by a large unit, or by a verb of paying before a bare number.
 _AMOUNTS = (
-    re.compile(rf"[¥￥]\s?(?P<digits>{_NUMBER})\s?(?P<large>[万千百]|[wWkK](?![A-Za-z]))?"),
     re.compile(
-        rf"(?<![0-9.,A-Za-z])(?P<digits>{_NUMBER})\s?(?P<large>[万千百wWkK])?多?\s?{_YUAN}{_CENTS}"
+        rf"(?:[¥￥]|人民币|面值|(?<![A-Za-z])(?i:rmb|cny))\s?:?\s?(?P<digits>{_NUMBER})"
+        r"\s?(?P<large>[万千百]|[wWkK](?![A-Za-z]))?"
     ),
     re.compile(
-        rf"(?<![0-9.,A-Za-z])(?P<digits>{_NUMBER})(?P<large>万|[wWkK](?![0-9A-Za-z]))(?!{_COUNTER})"
+        rf"(?<![0-9.,A-Za-z])(?P<digits>{_NUMBER})\s?(?P<large>[万千百wWkK])?[多来]?\s?{_YUAN}{_CENTS}"
     ),
-    re.compile(rf"(?<![几数好第半])(?P<han>{_HAN})多?(?:元|块钱?(?!儿|去|来|用))(?!素|旦){_CENTS}"),
+    re.compile(
+        rf"(?<![0-9.,A-Za-z])(?P<digits>{_NUMBER})"
+        rf"(?P<large>万|[wWkK](?![A-Za-z]))(?P<next>[0-9](?![0-9.]))?(?![0-9]|{_COUNTER})"
+    ),
+    re.compile(rf"(?<![几数好第半])(?P<han>{_HAN})[多来]?(?:元|大洋|块钱?(?!儿|去|来|用))(?!素|旦){_CENTS}"),
+    re.compile(r"(?<![0-9.几块元])(?P<only_dimes>[1-9二两三四五六七八九])\s?[毛角](?![A-Za-z色落度])"),
     re.compile(rf"(?<![几数好第])(?P<han>[一二两三四五六七八九][零〇一二两三四五六七八九十百千万]{{0,8}}?"
                rf"[百千万][零〇一二三四五六七八九十百千]{{0,8}})"
                rf"(?!{_COUNTER}|[零〇一二两三四五六七八九十百千万度里])"),
     re.compile(
-        rf"(?:[扣付充花退转]值?(?:了|款)?|金额|价格|paid|charged)\s?:?\s?(?P<digits>{_NUMBER})"
-        rf"(?P<large>)(?![0-9.,:\-/A-Za-z]|\s?{_COUNTER})"
+        r"(?:[扣付充冲花退转差]值?(?:了|款)?|[只才]到账?|[到少]了|到账|[实多]收|金额|价格|paid|charged)"
+        rf"\s?:?\s?(?P<digits>{_NUMBER})"
+        rf"(?P<large>)(?![0-9.:\-/A-Za-z]|,[0-9]|\s?{_COUNTER})"
     ),
 )  # fmt: skip
 
@@ -182,15 +188,17 @@ def number(text: str) -> int:
 
 
 def _amount(match: re.Match[str]) -> Decimal:
-    groups = match.groupdict()
+    groups = match.groupdict(default="")
+    if dimes := groups.get("only_dimes"):
+        return (Decimal(number(dimes)) / 10).quantize(Decimal("0.01"))
     if groups.get("han"):
         value = Decimal(han_number(groups["han"]))
     else:
         value = Decimal(groups["digits"].replace(",", ""))
-        value *= _LARGE.get((groups.get("large") or "").lower(), 1)
-    dimes = groups.get("dimes")
-    if dimes:
-        value += Decimal(_DIGITS.get(dimes) or int(dimes)) / 10
+        large = _LARGE.get(groups["large"].lower(), 1)
+        value = value * large + Decimal(groups.get("next") or 0) * large / 10  # 1万2 is 12000.
+    if dimes := groups.get("dimes"):
+        value += Decimal(number(dimes)) / 10
     return value.quantize(Decimal("0.01"))
 
 
