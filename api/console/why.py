@@ -17,27 +17,27 @@ from domain.people import actions as people
 from domain.understanding import reasons
 from domain.understanding.classifier import Piece
 
-LEAST = 0.01
-"""What moved a reading by less than one in a hundred is not marked."""
+LEAST = 0.1
+"""What changes the odds by less than a tenth is not marked (in log-odds that is about 0.1)."""
 TOLD = 12
 """How many pieces have a line of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some of the text, and by how much the reading's probability falls without it.
+    """Some of the text, and its share, from -1 to 1, of all that speaks for its reading or against.
 
     `shade` is from 1 to 4, beside the piece that weighs most; 0 where nothing is marked.
     """
 
     text: str
-    weight: float = 0.0
+    share: float = 0.0
     shade: int = 0
 
     @property
-    def change(self) -> str:
-        """What leaving it out does, in hundredths, with a sign."""
-        return f"{'−' if self.weight > 0 else '+'}{abs(self.weight) * 100:.0f}%"
+    def counts(self) -> str:
+        """The share in hundredths, with a sign."""
+        return f"{'+' if self.share > 0 else '−'}{abs(self.share) * 100:.0f}%"
 
 
 @page
@@ -75,7 +75,7 @@ def _drawn(actor: Actor, explained: reasons.Explained) -> str:
         intent=told.intent,
         sure=f"{told.confidence * 100:.0f}%",
         parts=parts,
-        told=sorted((p for p in parts if p.shade), key=lambda p: -abs(p.weight))[:TOLD],
+        told=sorted((p for p in parts if p.shade), key=lambda p: -abs(p.share))[:TOLD],
         refusal=None,
     )
 
@@ -94,14 +94,15 @@ def _refused(actor: Actor, message: Message, error: NotExplained) -> str:
 
 def shaded(text: str, pieces: Sequence[Piece]) -> list[Part]:
     """All of a text in order, cut where its pieces begin and end."""
-    most = max((abs(piece.weight) for piece in pieces), default=0.0)
+    weights = [abs(piece.weight) for piece in pieces]
+    most, whole = max(weights, default=0.0), sum(weights) or 1.0
     parts, at = [], 0
     for piece in pieces:
         weight = abs(piece.weight)
         shade = max(1, round(4 * weight / most)) if weight >= LEAST else 0
         parts += [
             Part(text[at : piece.start]),
-            Part(text[piece.start : piece.end], piece.weight, shade),
+            Part(text[piece.start : piece.end], piece.weight / whole, shade),
         ]
         at = piece.end
     return [part for part in [*parts, Part(text[at:])] if part.text]

@@ -22,7 +22,7 @@ class Piece:
     start: int = strawberry.field(description="Where it begins, in Unicode code points.")
     end: int = strawberry.field(description="The place after its last character.")
     weight: float = strawberry.field(
-        description="How far the intent's probability falls when this is left out, from -1 to 1."
+        description="How far the intent's log-odds fall when this is left out; below 0 they rise."
     )
 
 

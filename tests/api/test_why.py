@@ -62,7 +62,7 @@ async def test_an_agent_sees_the_text_shaded_and_the_numbers(
     (shown,) = re.findall(r'<p class="weighed">(.*?)</p>', page.text)
     plain = re.sub(r"</?span[^>]*>", "", shown)
     assert plain == message.text.replace("<", "&lt;").replace(">", "&gt;")
-    assert re.search(r'<span class="speaks shade-4" title="−[0-9]+%">', shown)
+    assert re.search(r'<span class="speaks shade-4" title="[+][0-9]+%">', shown)
     # Each shade has its number in words, for those who do not see it.
     for number in re.findall(r'title="([−+][0-9]+%)"', shown):
         assert f'<td class="sum">{number}</td>' in page.text
@@ -138,13 +138,13 @@ async def test_who_may_not_see_the_message_does_not_find_it(
 
 
 def test_a_text_is_shaded_beside_what_weighs_most() -> None:
-    pieces = [Piece(0, 2, 0.4), Piece(2, 4, -0.1), Piece(5, 6, 0.004)]
+    pieces = [Piece(0, 2, 6.0), Piece(2, 4, -1.5), Piece(5, 6, 0.0)]
     assert shaded("卡密无效 吗？", pieces) == [
-        Part("卡密", 0.4, 4), Part("无效", -0.1, 1), Part(" "), Part("吗", 0.004, 0), Part("？"),
+        Part("卡密", 0.8, 4), Part("无效", -0.2, 1), Part(" "), Part("吗", 0.0, 0), Part("？"),
     ]  # fmt: skip
     assert shaded("", []) == []
     assert shaded("你好", []) == [Part("你好")]
 
 
-def test_a_number_says_what_leaving_it_out_does() -> None:
-    assert [Part("x", weight).change for weight in (0.32, -0.05)] == ["−32%", "+5%"]
+def test_a_number_says_what_a_piece_counts_for() -> None:
+    assert [Part("x", share).counts for share in (0.32, -0.05)] == ["+32%", "−5%"]

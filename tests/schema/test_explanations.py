@@ -50,7 +50,7 @@ async def test_staff_are_told_piece_by_piece(
     text = f"😀 卡密无效 {house.orders['mei'].number}"
     for piece in told["pieces"]:
         assert text[piece["start"] : piece["end"]] == piece["text"]
-        assert -1 <= piece["weight"] <= 1
+        assert isinstance(piece["weight"], float)
     assert told["pieces"][-1]["text"] == house.orders["mei"].number
 
 

@@ -15,7 +15,7 @@ from domain.understanding.classifier import Explanation
 from domain.understanding.intents import SENTIMENTS
 from tests.workers.silent import ALONE, silent
 from workers.classifier import Labels, OnnxClassifier, load, prepare
-from workers.occlusion import MOST, TOKENS, Traced, explain, grouped, pieces, trace
+from workers.occlusion import MOST, TOKENS, Traced, explain, grouped, log_odds, pieces, trace
 
 PARTS = st.sampled_from(
     ["卡密", " ", "\n\t", "[卡密 尾号7HQ2]", "[手机号 尾号0001]", "[邮箱]", "[卡密]", "]", "[",
@@ -119,18 +119,24 @@ def test_what_decides_weighs_most(
     told = explain(classifier, text, intent)
     heaviest = max(told.pieces, key=lambda piece: piece.weight)
     assert decisive in text[heaviest.start : heaviest.end]
-    assert heaviest.weight > 0.05
+    assert heaviest.weight > 1
 
 
-def test_a_weight_is_what_the_probability_falls_by(classifier: OnnxClassifier) -> None:
+def test_what_a_message_says_twice_still_weighs(classifier: OnnxClassifier) -> None:
+    told = explain(classifier, "卡密无效，提示卡密错误，兑换码不对", "card_invalid")
+    assert told.confidence > 0.99
+    assert max(piece.weight for piece in told.pieces) > 0.5
+
+
+def test_a_weight_is_what_the_log_odds_fall_by(classifier: OnnxClassifier) -> None:
     text = "付了两次钱"
     told = explain(classifier, text, "duplicate_charge")
     column = classifier.place_of("duplicate_charge")
     left = [text[: piece.start] + text[piece.end :] for piece in told.pieces]
     whole, *others = classifier.probabilities([text, *left])[0][:, column]
     assert told.confidence == pytest.approx(whole, abs=1e-4)
-    falls = [whole - other for other in others]
-    assert [piece.weight for piece in told.pieces] == pytest.approx(falls, abs=1e-4)
+    falls = [log_odds(whole) - log_odds(other) for other in others]
+    assert [piece.weight for piece in told.pieces] == pytest.approx(falls, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +162,13 @@ def test_any_text_is_explained_in_pieces_in_order(classifier: OnnxClassifier, te
     ends = [0, *(piece.end for piece in told.pieces)]
     assert all(end <= piece.start for end, piece in zip(ends, told.pieces, strict=False))
     assert all(piece.start < piece.end <= len(text) for piece in told.pieces)
-    assert all(-1 <= piece.weight <= 1 for piece in told.pieces)
+    assert all(abs(piece.weight) <= 2 * log_odds(1) for piece in told.pieces)
 
 
 def test_the_only_piece_weighs_all_there_is(classifier: OnnxClassifier) -> None:
     told = explain(classifier, "[卡密 尾号7HQ2]", "card_invalid")
-    assert [piece.weight for piece in told.pieces] == [told.confidence]
+    fall = log_odds(told.confidence) - log_odds(0)
+    assert [piece.weight for piece in told.pieces] == pytest.approx([fall], abs=0.01)
 
 
 @pytest.mark.parametrize("text", ["", "  \n\t"])
