@@ -4,7 +4,7 @@
     ├── NotFound            it is not there, or not yours to see (the same answer for both)
     ├── NotAllowed          you may see it, not do this          ├── NotYourTeam
     ├── Unauthenticated     we do not know who you are           ├── BadCredentials ├── Expired
-    ├── Invalid             what was sent cannot be used         ├── BadCursor
+    ├── Invalid             what was sent cannot be used         ├── BadCursor ├── UnknownIntent
     ├── Conflict            the world has moved on        ├── AlreadyClosed ├── AlreadyClaimed
     ├── TooMany             slower, please
     └── Unavailable         a part of us is down; try again      ├── NotExplained
@@ -68,6 +68,10 @@ class BadCursor(Invalid):
 
 class TooLong(Invalid):
     code = "too_long"
+
+
+class UnknownIntent(Invalid):
+    code = "unknown_intent"
 
 
 class Conflict(DomainError):

@@ -2,8 +2,8 @@
 
 Zeiler and Fergus, Visualizing and Understanding Convolutional Networks (2014), cover parts of a
 picture; Li, Monroe and Jurafsky, Understanding Neural Networks through Representation Erasure
-(2016), leave out words. Pieces that say the same cover for each other: so the fall is one of log-odds,
-as Li and others have it, in which 0.9999 and 0.99 are as far apart as 0.99 and 0.5.
+(2016), leave out words. Pieces that say the same cover for each other: so the fall is one
+of log-odds, in which 0.9999 and 0.99 are as far apart as 0.99 and 0.5.
 """
 
 from __future__ import annotations

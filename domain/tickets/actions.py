@@ -12,7 +12,14 @@ from domain.clock import now
 from domain.conversations import actions as conversations
 from domain.conversations import rules as talk
 from domain.conversations.models import Conversation, Holder
-from domain.errors import AlreadyClaimed, AlreadyClosed, Invalid, NotAllowed, NotYourTeam
+from domain.errors import (
+    AlreadyClaimed,
+    AlreadyClosed,
+    Invalid,
+    NotAllowed,
+    NotYourTeam,
+    UnknownIntent,
+)
 from domain.events import Kind, record
 from domain.orders.models import Order
 from domain.people.models import Merchant, Team
@@ -37,7 +44,7 @@ async def open(actor: Actor, conversation_id: UUID, intent: str | None = None) -
         conversation = await db.lock(Conversation, actor.scope, conversation_id)
         code = intent or conversation.intent or "other"
         if code not in INTENTS:
-            raise Invalid(field="intent")
+            raise UnknownIntent(field="intent", known=", ".join(INTENTS))
         return await open_for(conversation, code, actor)
 
 

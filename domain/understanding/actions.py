@@ -10,7 +10,7 @@ import orjson
 from domain import db
 from domain.actors import Actor, system
 from domain.clock import now
-from domain.errors import Invalid, NotAllowed
+from domain.errors import Invalid, NotAllowed, UnknownIntent
 from domain.events import Kind, record
 from domain.rows import new_id
 from domain.understanding import fragments, policy, queries
@@ -109,7 +109,7 @@ def _meaning(message: db.Row, guess: Guess) -> Meaning:
 
 def _check(intent: str | None, sentiment: str | None) -> None:
     if intent is not None and intent not in INTENTS:
-        raise Invalid(field="intent")
+        raise UnknownIntent(field="intent", known=", ".join(INTENTS))
     if sentiment is not None and sentiment not in SENTIMENTS:
         raise Invalid(field="sentiment")
     if intent is None and sentiment is None:

@@ -42,8 +42,8 @@ class Guess:
 class Piece:
     """The characters [start, end) of a text, and how far they speak for an intent.
 
-    `weight` is by how much the intent's log-odds, ln(p / (1 - p)), fall when they are left out; below
-    0 they speak against it. A sure reading moves there too, where its probability hardly does.
+    `weight` is by how much the intent's log-odds, ln(p / (1 - p)), fall when they are left out;
+    below 0 they speak against it. So a sure reading moves too, whose probability hardly does.
     """
 
     start: int

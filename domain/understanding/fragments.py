@@ -1,4 +1,4 @@
-"""Fragments: a message such as "还没好?" means what the customer spoke of before."""
+"""Fragments: a message such as "还没好?" or a bare order number means what was spoken of before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from domain.numbers import ACG_FAKA, DUJIAO_NEXT
+from domain.redaction import MASKED
 from domain.understanding.classifier import Guess
 from domain.understanding.rules import Certainty, Meaning
 
@@ -60,6 +62,17 @@ _ENGLISH = re.compile(rf"(?:(?:{_ASKS_IN_ENGLISH})(?:['’]?s)?\b\W*)+", re.IGNO
 _SIGNS = re.compile(r"[\s?？!！。.…~～,，、]+")
 _QUESTION = re.compile(r"[\s?？!！。.…]*[?？][\s?？!！。.…]*")
 
+# What was asked for and is given alone: numbers, and what stands for a secret, with a word around.
+_GIVEN = re.compile(
+    rf"{MASKED.pattern}|{DUJIAO_NEXT.pattern}|{ACG_FAKA.pattern}"
+    r"|(?<![0-9A-Za-z])(?=[A-Z]*[0-9])[0-9A-Z]{16}(?![0-9A-Za-z])"
+)
+_AROUND = re.compile(
+    r"(?:[我的这个是就给你发呐哦啊订单号码编卡密手机电话邮箱\s:：#,，。.;；!！~\-]"
+    r"|\b(?:my|the|this|it|here|is|its|it's|order|number|no|card|code|phone|email|mail)\b)*",
+    re.IGNORECASE,
+)
+
 
 def is_fragment(text: str) -> bool:
     """Whether a message only asks how something goes, or when, and does not say what."""
@@ -72,14 +85,22 @@ def is_fragment(text: str) -> bool:
     return bool(_ENGLISH.fullmatch(text.strip()) or _CHINESE.fullmatch(_SIGNS.sub("", text)))
 
 
+def is_given(text: str) -> bool:
+    """Whether a redacted message is nothing but the number, card or address that it gives."""
+    rest, count = _GIVEN.subn("", text)
+    return count > 0 and _AROUND.fullmatch(rest) is not None
+
+
 def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     """What a message means after what its customer meant `before`, in order.
 
     A fragment goes on with the last thing that is sure, and is as sure as that was, whatever was
-    read in it, since none of its words names anything. The number of an order continues what was
-    wrong with it, so a matter before it is preferred. Everything else is what it was read as.
+    read in it, since none of its words names anything; so does what only gives a number, but asks
+    nothing of what was asked for. The number of an order continues what was wrong with it, so a
+    matter before it is preferred. Everything else is what it was read as.
     """
-    if not is_fragment(text):
+    given = is_given(text)
+    if not given and not is_fragment(text):
         return guess
     recent = [said for said in reversed(before[-TURNS:]) if said.certainty is Certainty.SURE]
     matters = [said for said in recent if said.intent not in NO_MATTER]
@@ -87,7 +108,7 @@ def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     for said in (stated or matters)[:1]:
         return replace(
             guess,
-            intent=FOLLOWED_BY.get(said.intent, said.intent),
+            intent=said.intent if given else FOLLOWED_BY.get(said.intent, said.intent),
             intent_confidence=said.confidence,
             second_confidence=0.0,
             also=(),

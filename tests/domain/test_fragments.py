@@ -38,6 +38,15 @@ OWN = [
     "退款什么时候到", "多久能补货", "怎么充值", "什么时候上班", "还没收到卡密", "还是不行", "ok",
     "thanks", "hello?", "when is it in stock", "how do I pay", "no, a human please",
 ]  # fmt: skip
+GIVEN = [
+    "DJ202611201430551234", "订单号：DJ202611201430551234", "[卡密 尾号7HQ2]", "[邮箱]",
+    "这是我的卡密 [卡密 尾号7HQ2]", "123260821093000456", "手机号[手机号 尾号5678]",
+    "my order number is DJ202611201430551234", "8K3JQ2LMZX7P0QWE",
+]  # fmt: skip
+NOT_GIVEN = [
+    "卡密 [卡密 尾号7HQ2] 无效", "DJ202611201430551234 没到", "订单号", "", "充到[手机号 尾号5678]",
+    "is DJ202611201430551234 paid?",
+]  # fmt: skip
 intents = st.sampled_from(sorted(INTENTS))
 
 
@@ -56,6 +65,19 @@ meanings = st.lists(st.builds(meant, intents, st.floats(0, 1), named=st.booleans
 @pytest.mark.parametrize("text", FRAGMENTS)
 def test_a_question_that_names_nothing_is_a_fragment(text: str) -> None:
     assert is_fragment(text)
+
+
+@pytest.mark.parametrize("text", GIVEN)
+def test_what_only_gives_a_number_goes_on_with_the_talk(text: str) -> None:
+    before = [meant("refund_request"), meant("small_talk")]
+    read = continued(text, guess("small_talk", 0.5), before)
+    assert (read.intent, read.from_context) == ("refund_request", True)
+    assert continued(text, guess("small_talk", 0.5), []) == guess("small_talk", 0.5)
+
+
+@pytest.mark.parametrize("text", NOT_GIVEN)
+def test_what_says_something_beside_a_number_is_read_by_itself(text: str) -> None:
+    assert not fragments.is_given(text)
 
 
 def test_there_is_one_way_to_cut_a_fragment() -> None:

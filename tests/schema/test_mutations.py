@@ -172,7 +172,7 @@ async def test_a_reading_is_corrected_and_the_last_word_counts(house: House) -> 
 async def test_a_refused_correction_says_why_and_changes_nothing(house: House) -> None:
     id = await read(house)
     for actor, given, kind, code in (
-        (house.alice, {"id": id, "intent": "nonsense"}, "InvalidProblem", "invalid"),
+        (house.alice, {"id": id, "intent": "nonsense"}, "InvalidProblem", "unknown_intent"),
         (house.alice, {"id": id}, "InvalidProblem", "invalid"),
         (house.alice, {"id": "nonsense", "intent": "other"}, "NotFoundProblem", "not_found"),
         (house.eve, {"id": id, "intent": "other"}, "NotFoundProblem", "not_found"),
