@@ -85,7 +85,7 @@ async def correct(
 async def _in_context(messages: Sequence[db.Row], guesses: Sequence[Guess]) -> list[Guess]:
     """The guesses, where a message depends on those before it by what these mean."""
     pairs = list(zip(messages, guesses, strict=True))
-    leaning = {m["conversation_id"] for m in messages if fragments.is_fragment(m["text"])}
+    leaning = {m["conversation_id"] for m in messages if fragments.leans(m["text"])}
     said = await queries.lately(list(leaning), now() - fragments.WITHIN) if leaning else {}
     found = []
     for message, guess in pairs:

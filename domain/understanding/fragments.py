@@ -91,6 +91,11 @@ def is_given(text: str) -> bool:
     return count > 0 and _AROUND.fullmatch(rest) is not None
 
 
+def leans(text: str) -> bool:
+    """Whether what a message means depends on those before it."""
+    return is_fragment(text) or is_given(text)
+
+
 def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     """What a message means after what its customer meant `before`, in order.
 
@@ -99,8 +104,7 @@ def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     nothing of what was asked for. The number of an order continues what was wrong with it, so a
     matter before it is preferred. Everything else is what it was read as.
     """
-    given = is_given(text)
-    if not given and not is_fragment(text):
+    if not leans(text):
         return guess
     recent = [said for said in reversed(before[-TURNS:]) if said.certainty is Certainty.SURE]
     matters = [said for said in recent if said.intent not in NO_MATTER]
@@ -108,7 +112,7 @@ def continued(text: str, guess: Guess, before: Sequence[Meaning]) -> Guess:
     for said in (stated or matters)[:1]:
         return replace(
             guess,
-            intent=said.intent if given else FOLLOWED_BY.get(said.intent, said.intent),
+            intent=said.intent if is_given(text) else FOLLOWED_BY.get(said.intent, said.intent),
             intent_confidence=said.confidence,
             second_confidence=0.0,
             also=(),

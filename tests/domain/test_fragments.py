@@ -171,6 +171,8 @@ async def reading(message: Message) -> Reading:
         ("话费充了半天没到帐", "怎么还没", "recharge_not_arrived"),
         ("I want a refund for my order", "still not?", "refund_status"),
         ("The code is invalid", "any update?", "card_invalid"),
+        ("卡密已经被别人用了", "DJ202611201430551234", "card_used"),
+        ("我要退款", "订单号 DJ202611201430551235", "refund_request"),
     ],
 )
 async def test_a_fragment_is_read_in_its_conversation(
