@@ -44,6 +44,7 @@ class Work:
     device: str
     teachers: tuple[Path, ...] = ()
     half: bool = False
+    start: Path | None = None
 
     def of(self, split: str) -> list[data.Example]:
         """The messages of a split."""
@@ -63,6 +64,7 @@ def main() -> None:
         _device(options.device),
         tuple(options.teacher),
         options.half,
+        options.start,
     )
     if options.curve:
         curve(work, options.curve)
@@ -79,6 +81,8 @@ def main() -> None:
 def learn(work: Work) -> tuple[network.Reader, Any]:
     """Teach a reader all messages of the train split; it and its tokenizer."""
     reader, tokenizer = _fresh(work, work.layers)
+    if work.start:
+        network.load(reader, work.start)
     teachers = [network.load(_fresh(work, network.layers_of(p))[0], p) for p in work.teachers]
     lessons = train.Lessons(
         reader,
@@ -182,6 +186,10 @@ def _options() -> argparse.Namespace:
     several: dict[str, Any] = {"type": Path, "action": "append", "default": []}
     add("--teacher", **several, help="an earlier run's reader.pt to learn from; again for more")
     add("--with", dest="more", **several, help="a CSV of further messages, such as corrections")
+    again = (
+        "go on from an earlier run's reader.pt: fewer epochs, at a lower --rate, for new messages"
+    )
+    add("--from", dest="start", type=Path, metavar="READER", help=again)
     add("--run", type=Path, help="the folder that keeps what was learned (default: in the home)")
     add("--curve", type=int, nargs="+", help="learn with so many per intent, and compare")
     add("--out", type=Path, default=Path("workers/model"), help="where to write what ships")
