@@ -143,7 +143,7 @@ def ship(work: Work, reader: network.Reader, tokenizer: Any, out: Path) -> Repor
         split: evaluate(classifier, work.of(split), whole.intents(work.of(split), labels))
         for split in ("dev", "test")
     }
-    card.write(out, labels, work.layers, work.examples, reports)
+    card.write(out, labels, work.layers, work.examples, reports, gone_on=work.start is not None)
     return reports["dev"]
 
 

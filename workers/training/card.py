@@ -21,14 +21,16 @@ def write(
     layers: int,
     examples: Sequence[Example],
     reports: Mapping[str, Report],
+    *,
+    gone_on: bool = False,
 ) -> None:
     """Write README.md into `folder`, in the words of an engineer who must trust the model.
 
-    `reports` are of the splits dev and test.
+    `reports` are of the splits dev and test; `gone_on` says that an earlier run was continued.
     """
     size = sum(path.stat().st_size for path in folder.iterdir() if path.name != "README.md")
     parts = (
-        _head(labels, layers, size),
+        _head(labels, layers, size) + (_GONE_ON if gone_on else ""),
         _data(examples),
         _scores(reports),
         _table(reports["test"]),
@@ -59,6 +61,10 @@ tones out.
   that reads them differently refuses to start it.
 - **Again**: `python -m workers.training --base CHECKPOINT --out workers/model`, with the `train`
   extra installed."""
+
+
+_GONE_ON = """ It was taught in two steps: all epochs on the messages of that
+  day, then two epochs, at a lower rate and `--from` what that gave, on all that there are now."""
 
 
 def _data(examples: Sequence[Example]) -> str:
